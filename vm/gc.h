@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocation and collection: what every file that makes objects needs.
+ *
+ * The one rule that keeps C code simple: nothing here ever collects. Collections happen only at
+ * the interpreter's safepoints, so raw pointers stay valid in C code until it returns. All
+ * functions may fail: they return NULL after recording AMB_E_LIMIT or AMB_E_NOMEM in the VM. */
+#ifndef AMB_VM_GC_H
+#define AMB_VM_GC_H
+#include "object.h"
+
+/* A new object of `size` bytes, header filled, the rest uninitialised. The caller must fill every
+ * field the marker reads before returning to the interpreter. */
+void *ambgc_new(amb_vm *vm, size_t size, enum amb_tag type);
+
+/* Resizes storage that belongs to `owner` (old may be NULL with old_size 0; new_size 0 frees and returns
+ * NULL). On failure returns NULL and the old storage is unchanged. Contents are kept up to the
+ * smaller size; new bytes are uninitialised. Sizes in bytes; always pass the exact old size. */
+void *ambgc_storage(amb_vm *vm, void *owner, void *old, size_t old_size, size_t new_size);
+
+/* Memory outside the heap that an object keeps alive (a bytes block): counts towards the limit. Charging may
+ * fail with false; register the owner with ambgc_track so that its finaliser runs. */
+bool ambgc_charge(amb_vm *vm, size_t bytes);
+void ambgc_refund(amb_vm *vm, size_t bytes);
+/* Marks `o` as owning outside memory: ambgc_finalize(o) runs when it dies. False: no memory. */
+bool ambgc_track(amb_vm *vm, void *o);
+
+void ambgc_remember(amb_vm *vm, amb_obj *o);
+/* After storing a heap value into o (o may be older than the value). */
+static inline void ambgc_barrier(amb_vm *vm, void *o) {
+    if (AMB_UNLIKELY(((amb_obj *)o)->flags & OBJ_OLD)) ambgc_remember(vm, o);
+}
+
+/* Plain memory through the VM's allocator hook, accounted, not collected. NULL: recorded. */
+void *ambgc_malloc(amb_vm *vm, size_t size);
+void *ambgc_realloc(amb_vm *vm, void *p, size_t old_size, size_t new_size);
+void ambgc_free(amb_vm *vm, void *p, size_t size);
+
+/* For the interpreter and embedding only: collect now. full: old objects too. */
+void ambgc_collect(amb_vm *vm, bool full);
+bool ambgc_wants(const amb_vm *vm);
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The virtual machine: one struct, no globals. */
+#ifndef AMB_VM_VM_H
+#define AMB_VM_VM_H
+#include "gc.h"
+#include "native.h"
+#include "object.h"
+#include "types.h"
+
+/* Names the VM itself looks up, interned at start: AMBSYM(vm, len). */
+#define AMB_SYMBOLS(X)                                                                             \
+    X(len) X(empty) X(message) X(cause) X(notes) X(trace) X(kind) X(code) X(path) X(line)          \
+    X(column) X(status) X(iter) X(next) X(hash) X(str) X(call) X(neg) X(copy) X(main) X(init)      \
+    X(close) X(contains)
+enum amb_symbol {
+#define X(n) SYM_##n,
+    AMB_SYMBOLS(X)
+#undef X
+    /* operator methods, in the order of enum amb_operator */
+    SYM_OP_FIRST,
+    SYM_OP_LAST = SYM_OP_FIRST + 24,
+    SYM_COUNT
+};
+/* Operators a class may define; the name of the method is in ambvm_operator_names[]. */
+enum amb_operator {
+    OPER_EQ, OPER_LT, OPER_LE, OPER_GT, OPER_GE, OPER_NE, OPER_ADD, OPER_SUB, OPER_MUL, OPER_DIV,
+    OPER_FLOOR, OPER_MOD, OPER_POW, OPER_AND, OPER_OR, OPER_XOR, OPER_NOT, OPER_SHL, OPER_SHR,
+    OPER_USHR, OPER_ADDW, OPER_SUBW, OPER_MULW, OPER_INDEX /* [] */, OPER_SETINDEX /* []= */
+};
+#define AMBSYM(vm, name) ((vm)->symbols[SYM_##name])
+
+typedef struct amb_limits {
+    size_t heap_bytes;   /* 0: none */
+    uint64_t fuel;       /* 0: none; unit: about one bytecode instruction */
+    uint64_t deadline_ns;/* CLOCK_MONOTONIC; 0: none */
+    uint32_t stack_slots;/* values, all frames together */
+    uint32_t handles;    /* capability rows */
+} amb_limits;
+
+/* Where print goes. Returns AMB_OK or an error; called with whole pieces of text. */
+typedef amb_status (*amb_output_fn)(void *ud, int fd /* 1 or 2 */, const char *s, size_t n);
+
+struct ambgc;
+struct ambstr_table;
+struct ambgate;
+struct ambmodules;
+
+struct amb_vm {
+    /* hot: fixed places */
+    ambv *stack, *stack_end; /* stack_end leaves room for one frame's header and reserve */
+    ambv *base;              /* of the running frame while outside the interpreter loop */
+    int32_t slice;           /* fuel left in this slice; negative: poll */
+    volatile int interrupt;  /* set from any thread: poll at the next slice end */
+
+    ambv exc;           /* the pending error (TAG_UNDEF: none) */
+    amb_status failed;  /* AMB_E_NOMEM / AMB_E_LIMIT recorded by an allocation, else AMB_OK */
+    const char *limit_text; /* which limit ended the program: "memory", "fuel", ... */
+
+    struct ambgc *gc;
+    struct ambstr_table *strings;
+    uint64_t hash_seed;
+    uint64_t random_state[4]; /* what the module random draws from */
+    amb_string *symbols[SYM_COUNT];
+    amb_string *ascii[128]; /* the one-character strings */
+    amb_string *empty_string;
+    amb_class **classes; /* by id */
+    uint32_t nclasses, classes_cap;
+    amb_class *error_class[AMB_ERR_COUNT];
+    struct ambmembers *type_members[TAG_COUNT]; /* built-in types' members by name */
+    struct ambmodules *modules;
+    struct ambgate *gate;
+
+    uint64_t fuel_left;
+    amb_limits limits;
+    uint32_t c_depth; /* nested interpreter loops */
+    uint32_t next_identity; /* identity hashes come from a counter */
+    amb_output_fn output;
+    void *output_ud;
+    void *host_ud;
+    bool stress; /* collect at every safepoint */
+    bool gate_closed; /* inside hash, ==, <, str: operations raise StateError */
+};
+
+/* print and eprint write through here: buffered by the host side. */
+amb_status ambvm_write(amb_vm *vm, int fd, const char *s, size_t n);
+/* Charges n units of fuel for work done inside a native that is not O(1); never fails (the slice ends). */
+static inline void ambvm_charge(amb_vm *vm, uint64_t n) {
+    vm->slice = n > (uint64_t)(1 << 30) || vm->slice < -(1 << 30) ? -(1 << 30) - 1
+                                                                   : vm->slice - (int32_t)n;
+}
+#endif
