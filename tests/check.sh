@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What `make check` runs: check.sh SRCDIR AMBIT RUNNER JOBS SLOW all|fast [UNIT-TESTS]
+# Everything prints as it goes; the last line adds it all up.
+src=$1 ambit=$2 runner=$3 jobs=$4 slow=$5 what=$6 unit=$7
+passed=0 failed=0
+log=$(mktemp "${TMPDIR:-/tmp}/ambit-check.XXXXXX") || exit 2
+trap 'rm -f "$log"' EXIT
+
+count() { # adds the numbers of a "N passed, N failed" line
+    passed=$((passed + $1)) failed=$((failed + $2))
+}
+
+if [ -n "$unit" ]; then
+    "$unit" -j "$jobs" >"$log" 2>&1
+    st=$?
+    sum=$(sed 's/\x1b\[[0-9;]*m//g' "$log" |
+        sed -n 's/.*Synthesis: Tested: *\([0-9]*\) *| *Passing: *\([0-9]*\) *| *Failing: *\([0-9]*\) *| *Crashing: *\([0-9]*\).*/\2 \3 \4/p' | tail -n 1)
+    if [ -n "$sum" ]; then
+        # shellcheck disable=SC2086
+        set -- $sum
+        [ $(($2 + $3)) -eq 0 ] || grep -v '^$' "$log"
+        echo "unit: $1 passed, $(($2 + $3)) failed"
+        count "$1" $(($2 + $3))
+    elif [ $st -ne 0 ]; then
+        cat "$log"
+        count 0 1
+    fi
+fi
+
+paths=
+dirs="lang diag limits regress attack cli"
+[ "$what" = fast ] && dirs="lang diag"
+for d in $dirs; do
+    [ -d "$src/tests/$d" ] && paths="$paths $src/tests/$d"
+done
+coverage=
+if [ "$what" = all ]; then
+    [ -d "$src/tests/examples" ] && paths="$paths $src/tests/examples"
+    for f in "$src/README.md" "$src/doc"; do [ -e "$f" ] && paths="$paths $f"; done
+    [ -d "$src/spec" ] && paths="$paths $src/spec" coverage="--coverage $src/spec"
+fi
+timeout=20
+[ "$slow" = yes ] && timeout=180
+# shellcheck disable=SC2086
+"$runner" --ambit "$ambit" -j "$jobs" --timeout $timeout --root "$src" $coverage $paths >"$log" 2>&1
+st=$?
+sed '$d' "$log"
+last=$(tail -n 1 "$log")
+case $last in
+*" passed, "*" failed")
+    p=${last%% passed*} f=${last##*passed, }
+    count "$p" "${f%% failed*}" ;;
+*)  echo "$last"; count 0 1 ;;
+esac
+[ $st -eq 0 ] || [ $failed -gt 0 ] || failed=1
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
