@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* The service provider interface: how the outside world reaches Ambit programs.
+ *
+ * A provider is one exported table of data. It names rights, resource types and operations;
+ * no code of the provider runs to describe it. The kernel validates every call against the table
+ * (handle, rights, argument count, types, lengths, quota) before the provider sees it, does all
+ * conversion between script values and the flat slots below, and owns every handle. A provider
+ * never sees a VM, a script value, or how it is being reached: the same source can be linked in,
+ * loaded as a shared object, or run in a process of its own.
+ *
+ * Rules every provider keeps, whichever way it is reached:
+ *  - An operation answers before it returns, or takes a ticket (pend) and answers later, once.
+ *    A second or late answer is dropped and counted. No call leads back into the kernel's caller.
+ *  - Operations run on the instance's home thread, those with AMB_OP_BLOCKING on workers.
+ *  - Any operation may be cancelled, time out, or find its handle stale.
+ *  - Pointers in arguments live until the operation's answer; what it returns by pointer lives in
+ *    memory from host->alloc, in the table itself, or in the resource until its next operation.
+ *  - Strings are UTF-8 without a terminating zero; lengths are bytes. Times are nanoseconds.
+ *
+ * Versioned structs only grow at their end. Arrays of them are stepped by the provider's own
+ * strides, so tables built against an older minor version stay readable. Usable from C99 and
+ * C++17 on LP64 systems. */
+#ifndef AMBIT_SPI_H
+#define AMBIT_SPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ambit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#define AMB_C extern "C"
+#else
+#define AMB_C extern
+#endif
+
+#define AMB_SPI_MAGIC 0x53424D41u /* "AMBS" */
+#define AMB_SPI_MAJOR 1           /* layout-breaking; must match exactly */
+#define AMB_SPI_MINOR 0           /* append-only growth */
+
+typedef uint64_t amb_rights;      /* bits of one interface, named in its table */
+typedef uint64_t amb_ticket;      /* names a pending call; stale ones are dropped and counted */
+typedef uint64_t amb_loan;        /* a capability of another interface lent to this instance */
+typedef struct amb_call amb_call; /* one call being answered; kernel-owned, dead once answered */
+typedef struct amb_snap amb_snap; /* state carried across a hot-swap; versioned, pointer-free */
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+/* What a slot holds. The same slots go over the wire in isolated mode. */
+enum {
+    AMB_T_NIL,
+    AMB_T_BOOL,  /* v.i: 0 or 1 */
+    AMB_T_I64,   /* v.i */
+    AMB_T_F64,   /* v.f */
+    AMB_T_STR,   /* v.p, len: valid UTF-8 */
+    AMB_T_BYTES, /* v.p, len */
+    AMB_T_RES,   /* argument: v.res, a resource of this provider; result: filled by res_new */
+    AMB_T_FD,    /* v.i: a descriptor, lent for the call */
+    AMB_T_TREE,  /* v.p: `len` slots in preorder, the first one the root */
+    AMB_T_BUF,   /* v.w, len: a leased buffer of the caller, to fill (AMB_P_OUT) or to read */
+    AMB_T_LOAN,  /* v.loan */
+    AMB_T_LIST,  /* inside a tree: len children follow */
+    AMB_T_TUPLE, /* inside a tree: len children follow; AMB_A_NAMED: name, child, name, child... */
+    AMB_T_MAP,   /* inside a tree: len entries follow, key then value */
+    AMB_T_ANY    /* in parameter tables only: nil, bool, number, string or bytes */
+};
+
+enum { AMB_A_NAMED = 1 /* flags of AMB_T_TUPLE: the children have names (AMB_T_STR slots) */ };
+
+#define AMB_TREE_DEPTH 64           /* deepest nesting of a tree */
+#define AMB_TRANSFER_MAX (1u << 30) /* bytes in one transfer; what is longer streams */
+
+typedef struct amb_arg {
+    uint8_t type, flags;
+    uint16_t aux;
+    uint32_t len;
+    union {
+        int64_t i;
+        uint64_t u;
+        double f;
+        const void *p;
+        void *w;
+        void *res;
+        amb_loan loan;
+    } v;
+} amb_arg;
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+/* A named right. `bit` may be several bits: "write" that includes "create". */
+typedef struct amb_right {
+    amb_rights bit;
+    const char *name, *doc;
+    uint32_t flags, pad0;
+} amb_right;
+enum { AMB_RIGHT_ESCAPE = 1 /* whoever asks for consent says: can do anything you can */ };
+
+enum {
+    AMB_P_OPT = 1,     /* may be left out: the slot is AMB_T_NIL then */
+    AMB_P_SECRET = 2,  /* never in audit, trace or log */
+    AMB_P_IN = 4,      /* BUF: the provider reads it */
+    AMB_P_OUT = 8,     /* BUF: the provider fills it */
+    AMB_P_KEEP = 16,   /* loan lives as long as the resource this call returns */
+    AMB_P_REST = 32,   /* last parameter: any number of such arguments */
+    AMB_P_PATH = 64,   /* names what the call is about; IOError.path */
+    AMB_P_HIDDEN = 128 /* supplied by the kernel according to `match`, never by a script */
+};
+
+/* How a `use` argument is canonicalised, compared with grants and shown. The kernel does this;
+ * provider code never decides whether a grant covers a request. */
+enum {
+    AMB_M_NONE,
+    AMB_M_DIR,      /* a path: the grant is the directory it resolves to */
+    AMB_M_FILE,     /* a path: the grant is a name in a directory */
+    AMB_M_HOSTPORT,
+    AMB_M_NAMES,
+    AMB_M_PROGRAMS,
+    AMB_M_ARGV,     /* the command line's words, as a tree of strings */
+    AMB_M_RIGHTS    /* the rights that were granted, as I64 */
+};
+
+typedef struct amb_param {
+    const char *name, *doc;
+    uint8_t type, match;     /* AMB_T_*, AMB_M_* */
+    uint16_t flags, restype; /* AMB_P_*; RES: resource type of the argument */
+    uint16_t pad0;
+    const char *iface;       /* LOAN: interface or trait the handle must have */
+    amb_rights need;         /* RES, LOAN: rights the handle argument must carry */
+    uint32_t max_len, pad1;  /* STR, BYTES, BUF: bytes; 0 = AMB_TRANSFER_MAX */
+} amb_param;
+
+enum { AMB_FX_NONE, AMB_FX_READ, AMB_FX_WRITE, AMB_FX_EXTERNAL };
+
+enum {
+    AMB_OP_IDEMPOTENT = 1, /* effect NONE or READ only: may be issued again */
+    AMB_OP_INLINE = 2,     /* short, tried on the home thread */
+    AMB_OP_BLOCKING = 4,   /* may run on a worker; with INLINE: after AMB_WOULD_BLOCK */
+    AMB_OP_CANCEL = 8,     /* reacts to cancel() */
+    AMB_OP_OPENS = 16,     /* may be replayed to reopen its result */
+    AMB_OP_KERNEL = 32     /* building block for the kernel's vocabulary, not called by name */
+};
+
+/* Runs one operation. inst: what start() made. self: the receiver's resource, NULL for a root
+ * constructor. a[0..n): the parameters of the table in order, all of them present (absent
+ * optional ones are AMB_T_NIL, rest arguments follow). *ret is AMB_T_NIL on entry.
+ * Returns AMB_OK, AMB_PENDING after pend(), AMB_WOULD_BLOCK (only where !may_block), or an error,
+ * normally by `return h->fail(c, ...)`. */
+typedef amb_status (*amb_op_fn)(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,
+                                amb_arg *ret);
+
+/* An operation. restype is the receiver, 0 = a root constructor, reachable only by `use`.
+ * Rights of a resource it returns: wanted & restype.all & (ret_fixed | receiver's & ret_same). */
+typedef struct amb_op {
+    uint16_t ordinal; /* never reused within an interface */
+    uint16_t since;   /* minor version of the interface that brought it */
+    uint16_t restype, ret_restype;
+    uint32_t flags;   /* AMB_OP_* */
+    uint8_t effect, ret_type;
+    uint16_t nparams;
+    const char *name, *doc;
+    const amb_param *params;
+    amb_rights need; /* never depends on argument values */
+    amb_rights ret_same, ret_fixed;
+    uint32_t cost, cost_per_kib; /* fuel */
+    amb_op_fn fn;
+} amb_op;
+
+enum {
+    AMB_R_FD = 1,
+    AMB_R_REOPEN = 2,
+    AMB_R_STATELESS = 4,
+    AMB_R_SERIAL = 8 /* one operation at a time */
+};
+
+/* A resource type. From read_op, write_op and next_op (ordinals, 0 = none) the kernel makes the
+ * vocabulary all streams share:
+ *   read_op   (buf: BUF|OUT) -> I64        bytes read, 0 at the end
+ *   write_op  (data: BUF|IN) -> I64        bytes written, may be fewer than given
+ *   next_op   (max: I64) -> TREE           a list of at most max items, empty at the end
+ *   seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the new offset */
+typedef struct amb_restype {
+    uint16_t id; /* from 1 */
+    uint16_t flags;
+    uint16_t read_op, write_op, next_op, seek_op;
+    uint32_t pad1;
+    const char *name, *doc;
+    amb_rights all, dflt; /* dflt: of a `use` without `for` */
+    amb_rights fd_conveys;
+    void (*close)(void *inst, void *res); /* never blocks, never fails; NULL: nothing to do */
+    int (*getfd)(void *inst, void *res);
+} amb_restype;
+
+/* ---- what the kernel offers --------------------------------------------------------------- */
+
+typedef void (*amb_event_fn)(void *ud, uint32_t events);
+typedef void (*amb_done_fn)(void *ud, amb_status st, const amb_arg *ret);
+
+typedef struct amb_host {
+    uint32_t size;
+    uint16_t spi_major, spi_minor;
+
+    /* Memory that lives until the call is answered; NULL when there is none. Any alignment up to
+     * 16 bytes. */
+    void *(*alloc)(amb_call *c, size_t n);
+    /* Notes why the call fails and returns `code`. os_errno: 0 or an errno; it decides
+     * IOError.kind. The text says what could not be done, without the path. */
+    amb_status (*fail)(amb_call *c, amb_status code, int os_errno, const char *fmt, ...);
+    /* Makes `res` a handle and fills *ret. want: rights asked for, ~0 for all there may be.
+     * label: shown in descriptions, copied. badge: NULL, or where to store a number that names the
+     * row across a hot-swap. On failure the resource stays the provider's. */
+    amb_status (*res_new)(amb_call *c, uint16_t restype, void *res, amb_rights want,
+                          const char *label, amb_arg *ret, uint64_t *badge);
+    /* True where the call may wait: on a worker. */
+    int (*may_block)(amb_call *c);
+    /* Names a call that is still running, for canceled() and invoke(). */
+    amb_ticket (*ticket)(amb_call *c);
+    /* Takes a ticket for a later answer; return AMB_PENDING after it. c is dead, the ticket is
+     * not. 0: cannot pend. */
+    amb_ticket (*pend)(amb_call *c);
+    /* From any thread: opens a pending call for its answer. NULL: too late, nobody waits. */
+    amb_call *(*reply_open)(void *hctx, amb_ticket t);
+    void (*reply)(amb_call *c, amb_status st, const amb_arg *ret);
+    int (*canceled)(void *hctx, amb_ticket t);
+    /* Calls an operation of a lent capability: queued, through the gate, never nested. */
+    amb_status (*invoke)(void *hctx, amb_ticket on_behalf, amb_loan l, uint16_t ordinal,
+                         const amb_arg *a, uint32_t n, amb_done_fn done, void *ud);
+    amb_status (*invoke_wait)(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
+                              uint32_t n, amb_arg *ret); /* workers only */
+    void (*loan_drop)(void *hctx, amb_loan l);
+    /* Waiting, on the home thread. events: POLLIN, POLLOUT... AMB_E_NOSYS where there is no
+     * reactor. */
+    amb_status (*watch)(void *hctx, int fd, uint32_t events, amb_event_fn fn, void *ud, uint64_t *id);
+    amb_status (*timer)(void *hctx, uint64_t ns, amb_event_fn fn, void *ud, uint64_t *id);
+    void (*unwatch)(void *hctx, uint64_t id);
+    void (*post)(void *hctx, amb_event_fn fn, void *ud); /* any thread -> home thread */
+    uint64_t (*now)(void *hctx); /* the kernel's monotonic clock, virtual or real */
+    void (*log)(void *hctx, int level, const char *msg, size_t n);
+    amb_status (*snap_put)(amb_snap *s, uint64_t badge, const void *p, size_t n);
+    amb_status (*snap_next)(amb_snap *s, uint64_t *badge, const void **p, size_t *n);
+    amb_status (*res_rebind)(void *hctx, uint64_t badge, void *res);
+    /* The program's standard output (1) and error (2), in order with what `print` writes.
+     * output(hctx, which, NULL, 0) sends on what is held back. */
+    amb_status (*output)(void *hctx, int which, const void *p, size_t n);
+} amb_host;
+
+/* ---- the provider -------------------------------------------------------------------------- */
+
+typedef struct amb_provider {
+    uint32_t magic; /* AMB_SPI_MAGIC */
+    uint16_t spi_major, spi_minor;
+    uint32_t size;  /* sizeof(*this) as the provider saw it: later fields read as absent */
+    uint16_t op_stride, param_stride, res_stride, right_stride;
+    const char *iface, *doc;
+    uint16_t iface_major, iface_minor, nops, nres, nrights, ncfg;
+    uint32_t build_id;
+    const amb_op *ops;
+    const amb_restype *res;
+    const amb_right *rights;
+    const amb_param *cfg; /* configuration it accepts */
+    /* Lifecycle. start makes the instance; h and hctx outlive it. stop gets every resource
+     * closed before, and joins its threads. The others may be NULL. */
+    amb_status (*start)(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg, void **inst);
+    void (*stop)(void *inst);
+    void (*cancel)(void *inst, amb_ticket t); /* advisory; an answer is still required */
+    amb_status (*quiesce)(void *inst, uint64_t deadline_ns);
+    amb_status (*resume)(void *inst); /* a swap failed: go on serving */
+    amb_status (*save)(void *inst, amb_snap *out);
+    amb_status (*restore)(void *inst, amb_snap *in, uint16_t from_minor);
+} amb_provider;
+
+/* The head of a provider's table, for designated initialisers. */
+#define AMB_PROVIDER_HEAD                                                                          \
+    .magic = AMB_SPI_MAGIC, .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR,                \
+    .size = sizeof(amb_provider), .op_stride = sizeof(amb_op), .param_stride = sizeof(amb_param),  \
+    .res_stride = sizeof(amb_restype), .right_stride = sizeof(amb_right)
+
+/* AMB_PROVIDER(fs) = {...}; linked in as amb_provider_fs, or exported from a shared object. */
+#ifdef AMB_STATIC
+#define AMB_PROVIDER(name)                                                                         \
+    AMB_C const amb_provider amb_provider_##name;                                                  \
+    const amb_provider amb_provider_##name
+#else
+#define AMB_PROVIDER(name)                                                                         \
+    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_v1;               \
+    const amb_provider amb_provider_v1
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
