@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* The embedding interface: a virtual machine, scripts, values, capabilities.
+ *
+ * There is no global state: any number of VMs, each used by one thread at a time. Calls return
+ * a status and give results by pointer; amb_error_text tells what went wrong. Arguments are
+ * borrowed. Values of the heap (strings, lists...) that C code holds are kept alive from the call
+ * that made them until amb_release_values, or for good by amb_pin. */
+#ifndef AMBIT_H
+#define AMBIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ambit/manifest.h"
+#include "ambit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define AMB_API __attribute__((visibility("default")))
+#else
+#define AMB_API
+#endif
+
+typedef struct amb_vm amb_vm;
+typedef struct amb_script amb_script; /* a loaded entry script; owned by its VM */
+struct amb_provider;
+
+/* Sixteen bytes, opaque; copy freely. */
+typedef struct amb_value {
+    uint64_t payload, tag;
+} amb_value;
+
+/* ---- machines ---------------------------------------------------------------------------- */
+
+/* Writes n bytes to the program's output (fd 1) or error output (fd 2); s == NULL: send on what is
+ * held back. An error ends the program quietly when it is AMB_E_EOF (nobody reads), else as an
+ * IOError. */
+typedef amb_status (*amb_output_fn)(void *ud, int fd, const char *s, size_t n);
+
+/* Finds the source of an imported module. spec: as written ("./util"). from: the id this function
+ * gave for the importing module, NULL for the entry script. Sets *id (a name unique for the
+ * module, shown in messages) and *text, both from malloc; the VM frees them. Returns AMB_OK,
+ * AMB_E_ARG (no such module) or AMB_E_RIGHTS (outside of what may be loaded), with a reason in
+ * why. */
+typedef amb_status (*amb_loader_fn)(void *ud, const char *from, const char *spec, char **id,
+                                    char **text, size_t *len, char why[256]);
+
+typedef struct amb_config {
+    size_t size; /* sizeof(amb_config): later fields are defaults */
+    /* realloc-shaped: new_size 0 frees. NULL: the C library's. */
+    void *(*alloc)(void *ud, void *p, size_t old_size, size_t new_size);
+    void *alloc_ud;
+    size_t heap_bytes;    /* limits; 0 = none */
+    uint64_t fuel;
+    uint64_t timeout_ns;  /* from the start of each run */
+    uint32_t stack_slots; /* 0 = default */
+    uint32_t handles;     /* 0 = default */
+    uint64_t seed;        /* of hashes and `random`; 0 = from the system */
+    amb_output_fn output; /* NULL: descriptors 1 and 2 */
+    void *output_ud;
+    amb_loader_fn loader; /* NULL: only standard modules can be imported */
+    void *loader_ud;
+    int stress;           /* collect at every safepoint */
+} amb_config;
+
+AMB_API amb_vm *amb_vm_new(const amb_config *config, amb_status *why); /* NULL: *why tells */
+AMB_API void amb_vm_free(amb_vm *vm);
+/* From any thread or a signal handler: the running program ends with AMB_E_CANCELED. */
+AMB_API void amb_interrupt(amb_vm *vm);
+
+/* ---- scripts ----------------------------------------------------------------------------- */
+
+/* Receives diagnostics, finished text with line ends. */
+typedef void (*amb_text_fn)(void *ud, const char *s, size_t n);
+
+enum {
+    AMB_LOAD_CHECK = 1, /* report what `ambit check` reports, warnings included; not runnable */
+    AMB_LOAD_REPL = 2   /* a line of a read-eval loop: sees the names of earlier ones */
+};
+
+/* Compiles an entry script. name: how messages call it. AMB_E_COMPILE: diagnostics went to
+ * `report`. */
+AMB_API amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len,
+                            uint32_t flags, amb_text_fn report, void *ud, amb_script **out);
+AMB_API const amb_manifest *amb_script_manifest(const amb_script *s);
+
+/* Runs it: its top level, then `main` if there is one. args: the value of `args`, nil = an empty
+ * list. caps: one value for each `use` of the manifest, in order; nil where an optional one was
+ * refused. *exit_status: what the program asked for by exit(n) or main's result, else 0.
+ * AMB_E_THROW: an uncaught error; AMB_E_LIMIT; AMB_E_CANCELED. */
+AMB_API amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps,
+                           int *exit_status);
+/* In a read-eval loop: the value of the line's last expression statement, nil if none. */
+AMB_API amb_value amb_script_result(amb_script *s);
+/* Whether the text stops inside an open bracket or string, so that a read-eval loop goes on
+ * reading. */
+AMB_API int amb_incomplete(amb_vm *vm, const char *text, size_t len);
+/* Bytecode with source lines, for reading. */
+AMB_API amb_status amb_disassemble(amb_vm *vm, amb_script *s, amb_text_fn write, void *ud);
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+/* What the last failed call has to say: message, source excerpt, hint and stack trace, as an
+ * uncaught error is shown; colour: with terminal escapes. */
+AMB_API void amb_error_report(amb_vm *vm, int colour, amb_text_fn write, void *ud);
+AMB_API amb_value amb_last_error(amb_vm *vm); /* nil: there was none */
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+AMB_API amb_value amb_nil(void);
+AMB_API amb_value amb_bool(int b);
+AMB_API amb_value amb_int(int64_t i);
+AMB_API amb_value amb_float(double f);
+AMB_API amb_status amb_string_new(amb_vm *vm, const char *s, size_t len, amb_value *out);
+AMB_API amb_status amb_list_new(amb_vm *vm, amb_value *out);
+AMB_API amb_status amb_list_push(amb_vm *vm, amb_value list, amb_value v);
+/* names: n zero-terminated names, or NULL. */
+AMB_API amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *names,
+                                 uint32_t n, amb_value *out);
+AMB_API int amb_is_nil(amb_value v);
+AMB_API int amb_as_int(amb_value v, int64_t *out);      /* 0: not an int */
+AMB_API int amb_as_float(amb_value v, double *out);     /* ints, too */
+/* Valid while the value is kept. 0: not a string. */
+AMB_API int amb_as_string(amb_value v, const char **s, size_t *len);
+/* What print would show; quoted: as inside a list. */
+AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void *ud);
+AMB_API amb_status amb_pin(amb_vm *vm, amb_value v);
+AMB_API void amb_unpin(amb_vm *vm, amb_value v);
+AMB_API void amb_release_values(amb_vm *vm);
+
+/* ---- providers and capabilities -------------------------------------------------------------- */
+
+/* Registers and starts a provider; its tables must outlive the VM. */
+AMB_API amb_status amb_provider_add(amb_vm *vm, const struct amb_provider *p);
+AMB_API const struct amb_provider *amb_provider_find(const amb_vm *vm, const char *iface);
+/* The command line's words, for `fs.named`. Copied. */
+AMB_API amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n);
+
+/* Makes a root capability: calls the constructor `resource` of provider `iface`. rights: names, or
+ * nrights 0 for the default. why: on failure, a sentence. AMB_E_ARG: no such provider, resource,
+ * right or argument; others: what the provider said. */
+AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
+                             const amb_value *args, uint32_t nargs, const char *const *rights,
+                             uint32_t nrights, amb_value *out, char why[256]);
+AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
