@@ -97,6 +97,7 @@ enum { RANGE_CLOSED = OBJ_F0 };
 struct amb_closure {
     amb_obj h; /* h.aux32: number of upvalues */
     amb_proto *proto;
+    amb_class *home; /* the class in whose body the code stands, or NULL: private members, super */
     ambv up[]; /* copied values, or TAG_CELL */
 };
 struct amb_cell {

@@ -47,11 +47,16 @@ struct ambmodules;
 
 struct amb_vm {
     /* hot: fixed places */
-    ambv *stack, *stack_end; /* stack_end leaves room for one frame's header and reserve */
-    ambv *base;              /* of the running frame while outside the interpreter loop */
+    ambv *base;      /* of the running frame, whenever the interpreter calls out */
+    ambv *stack_end; /* soft end: raised in steps up to stack_limit, all below it is initialised */
     int32_t slice;           /* fuel left in this slice; negative: poll */
     volatile int interrupt;  /* set from any thread: poll at the next slice end */
 
+    ambv *stack, *stack_limit;
+    ambv *top;                    /* end of the running frame, for the collector */
+    const struct amb_instr *pc;   /* of the instruction being executed, likewise */
+    ambv *pins;                   /* values the host holds, and temporaries of C code */
+    uint32_t npins, pins_cap;
     ambv exc;           /* the pending error (TAG_UNDEF: none) */
     amb_status failed;  /* AMB_E_NOMEM / AMB_E_LIMIT recorded by an allocation, else AMB_OK */
     const char *limit_text; /* which limit ended the program: "memory", "fuel", ... */
@@ -73,6 +78,7 @@ struct amb_vm {
     uint64_t fuel_left;
     amb_limits limits;
     uint32_t c_depth; /* nested interpreter loops */
+    uint32_t no_gc;   /* >0: a C function that holds raw pointers is running script */
     uint32_t next_identity; /* identity hashes come from a counter */
     amb_output_fn output;
     void *output_ud;
@@ -80,6 +86,8 @@ struct amb_vm {
     bool stress; /* collect at every safepoint */
     bool gate_closed; /* inside hash, ==, <, str: operations raise StateError */
 };
+
+#define AMB_STACK_STEP 4096 /* values */
 
 /* print and eprint write through here: buffered by the host side. */
 amb_status ambvm_write(amb_vm *vm, int fd, const char *s, size_t n);
