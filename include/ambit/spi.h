@@ -169,7 +169,7 @@ typedef struct amb_op {
 enum {
     AMB_R_FD = 1,
     AMB_R_REOPEN = 2,
-    AMB_R_STATELESS = 4,
+    AMB_R_STATELESS = 4, /* the resource is a constant: it lives as long as the instance */
     AMB_R_SERIAL = 8 /* one operation at a time */
 };
 
