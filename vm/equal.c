@@ -299,13 +299,18 @@ static uint32_t combine(uint32_t h, uint32_t k) {
     return (uint32_t)(m >> 32) ^ (uint32_t)m;
 }
 
-/* From a counter, so that addresses never show; 16 bits are kept in the header. */
+/* From a counter, so that addresses never show. Kept in the header: in 32 bits where the type leaves
+ * them free, else in 16. */
 static uint32_t identity(amb_vm *vm, amb_obj *o) {
-    if (o->aux16 == 0) {
-        do o->aux16 = (uint16_t)++vm->next_identity;
-        while (o->aux16 == 0);
-    }
-    return ambeq_hash_int(vm, (int64_t)o->aux16 << 8 | o->type);
+    if (o->type == TAG_CLASS) return ambeq_hash_int(vm, -1 - (int64_t)o->aux32);
+    bool wide = o->type == TAG_GENERATOR || o->type == TAG_MODULE;
+    uint32_t id = wide ? o->aux32 : o->aux16;
+    while (id == 0) id = wide ? ++vm->next_identity : (uint16_t)++vm->next_identity;
+    if (wide)
+        o->aux32 = id;
+    else
+        o->aux16 = (uint16_t)id;
+    return ambeq_hash_int(vm, (int64_t)id << 8 | o->type);
 }
 
 static AMB_COLD amb_status unhashable(amb_vm *vm, ambv v) {
