@@ -13,7 +13,7 @@
 #define METHOD(name, fn, min, max, params, usage, doc)                                             \
     {name, fn, min, max, NATIVE_METHOD, params, usage, doc, NULL}
 #define METHOD_REST(name, fn, min, usage, doc)                                                     \
-    {name, fn, min, 255, NATIVE_METHOD | NATIVE_REST, NULL, usage, doc, NULL}
+    {name, fn, min, min, NATIVE_METHOD | NATIVE_REST, NULL, usage, doc, NULL}
 #define PROPERTY(name, fn, usage, doc) {name, fn, 0, 0, NATIVE_PROPERTY, NULL, usage, doc, NULL}
 /* Written in Ambit; its parameters are those of the function there. */
 #define CORE(name, where, usage, doc) {name, NULL, 0, 0, NATIVE_METHOD, NULL, usage, doc, where}
@@ -21,6 +21,9 @@
 #define HIDDEN(name, fn, min, max) {name, fn, min, max, NATIVE_METHOD, NULL, NULL, NULL, NULL}
 #define FUNCTION(name, fn, min, max, params, usage, doc)                                           \
     {name, fn, min, max, 0, params, usage, doc, NULL}
+#define FUNCTION_REST(name, fn, min, usage, doc)                                                   \
+    {name, fn, min, min, NATIVE_REST, NULL, usage, doc, NULL}
+#define FUNCTION_CORE(name, where, usage, doc) {name, NULL, 0, 0, 0, NULL, usage, doc, where}
 #define TABLE_END {NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL}
 
 /* An optional argument that was given: neither left out nor nil. */
