@@ -75,7 +75,7 @@ static void *host_alloc(amb_vm *vm, void *p, size_t old, size_t size, size_t ali
 static void owe(amb_vm *vm, size_t n) {
     struct ambgc *gc = vm->gc;
     gc->debt += n;
-    if (gc->debt >= gc->debt_limit) gc->wanted = true;
+    if (gc->debt >= gc->debt_limit || vm->stress) vm->gc_wanted = true;
 }
 
 void *ambgc_malloc(amb_vm *vm, size_t size) { return host_alloc(vm, NULL, 0, size, 16); }
@@ -278,7 +278,7 @@ void ambgc_remember(amb_vm *vm, amb_obj *o) {
     gc->remembered[gc->nremembered++] = o;
 }
 
-bool ambgc_wants(const amb_vm *vm) { return vm->gc->wanted; }
+
 
 /* ---- marking ---- */
 
@@ -621,7 +621,7 @@ void ambgc_collect(amb_vm *vm, bool full) {
     size_t limit = vm->limits.heap_bytes;
     if (limit && gc->total < limit && gc->debt_limit > (limit - gc->total) / 2 + GC_BLOCK)
         gc->debt_limit = (limit - gc->total) / 2 + GC_BLOCK;
-    gc->wanted = false;
+    vm->gc_wanted = false;
     vm->stack_end = vm->top + AMB_STACK_STEP < vm->stack_limit ? vm->top + AMB_STACK_STEP
                                                                : vm->stack_limit;
 #ifdef AMB_STRESS

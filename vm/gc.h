@@ -37,5 +37,4 @@ void ambgc_free(amb_vm *vm, void *p, size_t size);
 
 /* For the interpreter and embedding only: collect now. full: old objects too. */
 void ambgc_collect(amb_vm *vm, bool full);
-bool ambgc_wants(const amb_vm *vm);
 #endif

@@ -45,7 +45,7 @@ typedef void *(*ambgc_alloc_fn)(void *ud, void *p, size_t old, size_t size, size
 struct ambgc {
     gc_space objects[GC_CLASSES], storage[GC_CLASSES];
     size_t debt, debt_limit; /* bytes allocated since the last collection; when to collect */
-    bool wanted, force_full, gray_overflow;
+    bool force_full, gray_overflow;
     uint8_t epoch;
     size_t total;   /* bytes obtained from the host */
     size_t live;    /* bytes marked by the last collection */

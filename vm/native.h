@@ -54,10 +54,15 @@ amb_status amberr_decode(amb_vm *vm, int64_t line, int64_t column, const char *f
 amb_status amberr_arg(amb_vm *vm, const char *what, const char *which, const char *expected, ambv got)
     AMB_COLD;
 
+/* Records where e was thrown, unless that is known already. */
+void amberr_trace(amb_vm *vm, amb_instance *e);
+
 /* Calls a script or native function from C, re-entering the interpreter; it cannot suspend, and the
  * nesting of such calls is bounded (StateError). args are copied. Only for hash, ==, <, str and the
  * embedding API: anything that runs once per element is written in Ambit. */
 amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
+/* Calls the native method `name` of a built-in type directly; args[0] is the receiver. */
+amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, uint32_t n, ambv *out);
 /* Calls a method by (interned) name on any value. */
 amb_status ambcall_method(amb_vm *vm, ambv self, amb_string *name, const ambv *args, uint32_t n, ambv *out);
 

@@ -61,10 +61,10 @@ uint32_t ambpb_const_count(const ambpb *pb);
 
 /* Words that follow an instruction and name something outside the function. */
 void ambpb_slot_word(ambpb *pb, struct amb_module *m, uint32_t slot); /* GETM SETM CALLM ... */
-/* CALLN; false (and nothing emitted) when prelude entry / export is no native function. */
-bool ambpb_is_native_prelude(struct amb_vm *vm, uint32_t index);
+/* Whether a prelude entry (an export of a native module) is a native function that takes nargs. */
+bool ambpb_is_native_prelude(const struct amb_vm *vm, uint32_t index, uint32_t nargs);
 void ambpb_native_prelude_word(ambpb *pb, uint32_t index);
-bool ambpb_is_native_export(struct amb_module *m, uint32_t slot);
+bool ambpb_is_native_export(const struct amb_module *m, uint32_t slot, uint32_t nargs);
 void ambpb_native_export_word(ambpb *pb, struct amb_module *m, uint32_t slot);
 
 /* Types for CHECK, ISTYPE and fields: a mask over value kinds plus a number of classes, whose values
@@ -125,13 +125,13 @@ void ambpb_class_types(ambpb *pb, uint32_t cls, uint32_t count);
 
 /* ---- modules, as the compiler sees them ---- */
 struct amb_module *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots);
-void ambmodule_set_slot_name(struct amb_module *m, uint32_t slot, const char *name, size_t len, bool exported);
+amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_module *m, uint32_t slot,
+                                   const char *name, size_t len, bool exported);
 /* The source text (copied) and the main function; for error excerpts and running. */
-amb_status ambmodule_set_source(struct amb_module *m, const char *text, size_t len);
+amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_module *m, const char *text, size_t len);
 void ambmodule_set_main(struct amb_module *m, struct amb_proto *main);
 /* Counts of use lines and needs; space for their values. */
-amb_status ambmodule_set_inputs(struct amb_module *m, uint32_t nuses, uint32_t nneeds, uint32_t nimports);
-void ambmodule_set_import(struct amb_module *m, uint32_t import, struct amb_module *imported);
+amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_module *m, uint32_t nuses, uint32_t nneeds);
 /* The prelude as a list of names. */
 uint32_t ambprelude_count(const struct amb_vm *vm);
 const char *ambprelude_name(const struct amb_vm *vm, uint32_t index);

@@ -44,12 +44,15 @@ struct ambgc;
 struct ambstr_table;
 struct ambgate;
 struct ambmodules;
+struct ambprelude;
+struct amb_instr;
 
 struct amb_vm {
     /* hot: fixed places */
     ambv *base;      /* of the running frame, whenever the interpreter calls out */
     ambv *stack_end; /* soft end: raised in steps up to stack_limit, all below it is initialised */
     int32_t slice;           /* fuel left in this slice; negative: poll */
+    bool gc_wanted;          /* collect at the next safepoint */
     volatile int interrupt;  /* set from any thread: poll at the next slice end */
 
     ambv *stack, *stack_limit;
@@ -58,6 +61,9 @@ struct amb_vm {
     ambv *pins;                   /* values the host holds, and temporaries of C code */
     uint32_t npins, pins_cap;
     ambv exc;           /* the pending error (TAG_UNDEF: none) */
+    ambv result;        /* of the frame that left the interpreter */
+    const struct amb_instr *retried; /* the instruction being run again after a collection */
+    amb_status exit_status; /* of an interpreter loop that found no handler */
     amb_status failed;  /* AMB_E_NOMEM / AMB_E_LIMIT recorded by an allocation, else AMB_OK */
     const char *limit_text; /* which limit ended the program: "memory", "fuel", ... */
 
@@ -71,11 +77,14 @@ struct amb_vm {
     amb_class **classes; /* by id */
     uint32_t nclasses, classes_cap;
     amb_class *error_class[AMB_ERR_COUNT];
+    amb_class *close_class; /* of the signal that closes a generator; no script sees it */
     struct ambmembers *type_members[TAG_COUNT]; /* built-in types' members by name */
     struct ambmodules *modules;
+    struct ambprelude *prelude;
     struct ambgate *gate;
 
-    uint64_t fuel_left;
+    uint64_t fuel_used;
+    int32_t slice_size;
     amb_limits limits;
     uint32_t c_depth; /* nested interpreter loops */
     uint32_t no_gc;   /* >0: a C function that holds raw pointers is running script */

@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls, returns, unwinding: everything that pushes or pops frames off the fast path. */
+#include <string.h>
+#include <time.h>
+
+#include "run.h"
+
+#define SLICE 10000
+#define ARG_SLACK 24 /* room above a frame for natives' optional arguments */
+#define C_DEPTH_MAX 150
+
+ambv *ambrun_top(const amb_vm *vm) {
+    ambv f = vm->base[-2];
+    uint32_t bytes = f.tag == TAG_CLOSURE ? f.closure->proto->frame_bytes : 0;
+    return (ambv *)((char *)vm->base + bytes) + ARG_SLACK;
+}
+
+bool ambrun_reserve(amb_vm *vm, ambv *end) {
+    if (end <= vm->stack_end) return true;
+    if (end > vm->stack_limit) {
+        amberr_raise(vm, AMB_ERR_LIMIT, "stack overflow: too many nested calls");
+        return false;
+    }
+    ambv *to = end + AMB_STACK_STEP < vm->stack_limit ? end + AMB_STACK_STEP : vm->stack_limit;
+    for (ambv *v = vm->stack_end; v < to; v++) *v = ambv_nil();
+    vm->stack_end = to;
+    return true;
+}
+
+void ambrun_collect(amb_vm *vm) {
+    if (vm->no_gc) return;
+    vm->top = ambrun_top(vm);
+    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+    ambgc_collect(vm, false);
+}
+
+int ambrun_failed(amb_vm *vm, amb_status st) {
+    if (vm->failed == AMB_OK) {
+        vm->retried = NULL;
+        return RUN_THROW; /* vm->exc is set */
+    }
+    (void)st;
+    if (vm->retried == vm->pc || vm->no_gc) {
+        vm->retried = NULL;
+        return RUN_THROW;
+    }
+    vm->retried = vm->pc;
+    vm->failed = AMB_OK;
+    vm->exc = ambv_undef();
+    vm->top = ambrun_top(vm);
+    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+    ambgc_collect(vm, true);
+    return RUN_RESUME;
+}
+
+static uint64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int stop(amb_vm *vm, const char *what) {
+    vm->failed = AMB_E_LIMIT;
+    vm->limit_text = what;
+    return RUN_THROW;
+}
+
+int ambrun_poll(amb_vm *vm) {
+    uint64_t spent = (uint64_t)((int64_t)vm->slice_size - vm->slice);
+    vm->fuel_used += spent;
+    if (vm->interrupt) {
+        vm->slice = vm->slice_size = SLICE;
+        return stop(vm, "interrupt");
+    }
+    if (vm->limits.fuel) {
+        if (vm->fuel_used >= vm->limits.fuel) {
+            vm->slice = vm->slice_size = SLICE;
+            return stop(vm, "fuel");
+        }
+        uint64_t left = vm->limits.fuel - vm->fuel_used;
+        vm->slice_size = left < SLICE ? (int32_t)left + 600 : SLICE;
+    } else {
+        vm->slice_size = SLICE;
+    }
+    vm->slice = vm->slice_size;
+    if (vm->limits.deadline_ns && now_ns() >= vm->limits.deadline_ns) return stop(vm, "deadline");
+    if (vm->gc_wanted) ambrun_collect(vm);
+    return RUN_RESUME;
+}
+
+int ambrun_poll_jump(amb_vm *vm) {
+    int rc = ambrun_poll(vm);
+    if (rc == RUN_RESUME) vm->pc += 1 + (int16_t)vm->pc->c;
+    return rc;
+}
+
+/* ---- calls ---- */
+
+int ambrun_enter(amb_vm *vm, ambv *f, amb_closure *c, enum frame_kind kind, uint32_t dst,
+                 const amb_instr *ret) {
+    const amb_proto *p = c->proto;
+    ambv *nb = f + 2;
+    if (!ambrun_reserve(vm, (ambv *)((char *)nb + p->frame_bytes))) return RUN_THROW;
+    f[0] = ambv_obj(c);
+    f[1].p = (void *)ret;
+    f[1].tag = frame_tag(kind, dst, (size_t)((char *)nb - (char *)vm->base));
+    vm->base = nb;
+    vm->pc = p->code;
+    if ((vm->slice -= p->cost) < 0) return ambrun_poll(vm);
+    return RUN_RESUME;
+}
+
+static void describe_params(ambbuf *b, const amb_proto *p) {
+    ambbuf_addc(b, '(');
+    for (uint32_t i = 0; i < p->nparams; i++) {
+        if (i) ambbuf_add(b, ", ", 2);
+        if ((p->flags & PROTO_REST) && i + 1 == p->nparams) ambbuf_add(b, "...", 3);
+        ambbuf_add(b, p->params[i]->data, p->params[i]->len);
+        if (i >= p->nrequired && !((p->flags & PROTO_REST) && i + 1 == p->nparams))
+            ambbuf_add(b, " = ...", 6);
+    }
+    ambbuf_addc(b, ')');
+}
+
+static int arity_error(amb_vm *vm, const amb_proto *p, uint32_t given) {
+    ambbuf b;
+    ambbuf_init(&b, vm);
+    describe_params(&b, p);
+    ambbuf_addc(&b, 0);
+    const char *params = b.failed ? "" : b.p;
+    const char *name = p->name->len ? p->name->data : "the function";
+    if (given < p->nrequired && given + 1 == p->nrequired)
+        amberr_raise(vm, AMB_ERR_TYPE, "%s%s is missing the argument '%s'", name, params,
+                     p->params[given]->data);
+    else
+        amberr_raise(vm, AMB_ERR_TYPE, "%s%s takes %s%u argument%s, not %u", name, params,
+                     p->nrequired == p->nparams      ? ""
+                     : given < p->nrequired          ? "at least "
+                                                     : "at most ",
+                     given < p->nrequired ? p->nrequired : p->nparams,
+                     (given < p->nrequired ? p->nrequired : p->nparams) == 1 ? "" : "s", given);
+    ambbuf_free(&b);
+    return RUN_THROW;
+}
+
+/* Completes n arguments at args (self not among them) to what p expects. */
+static int adjust(amb_vm *vm, const amb_proto *p, ambv *args, uint32_t n) {
+    bool rest = p->flags & PROTO_REST;
+    uint32_t fixed = p->nparams - rest;
+    if (n < p->nrequired || (!rest && n > fixed)) return arity_error(vm, p, n);
+    if (n < fixed && !ambrun_reserve(vm, args + fixed + 1)) return RUN_THROW;
+    for (uint32_t i = n; i < fixed; i++) args[i] = ambv_undef();
+    if (rest) {
+        uint32_t extra = n > fixed ? n - fixed : 0;
+        amb_list *l = amblist_new(vm, extra);
+        if (!l) return RUN_THROW;
+        for (uint32_t i = 0; i < extra; i++)
+            if (amblist_push_slow(vm, l, args[fixed + i]) != AMB_OK) return RUN_THROW;
+        args[fixed] = ambv_obj(l);
+    }
+    return RUN_NEXT;
+}
+
+static int native_arity(amb_vm *vm, const amb_native_def *d, uint32_t n) {
+    const char *plural = d->max == 1 ? "" : "s";
+    if (d->usage)
+        amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, not %u; usage: %s", d->name,
+                     d->min == d->max ? "" : n < d->min ? "at least " : "at most ",
+                     n < d->min ? d->min : d->max, n < d->min && d->min == 1 ? "" : plural, n,
+                     d->usage);
+    else
+        amberr_raise(vm, AMB_ERR_TYPE, "%s takes %u argument%s, not %u", d->name, d->max, plural, n);
+    return RUN_THROW;
+}
+
+/* Where the result of a call that needed no frame goes. */
+static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret,
+                   ambv v) {
+    switch (kind) {
+    case FRAME_CALL: f[0] = v; break;
+    case FRAME_DST: REG(vm, dst) = v; break;
+    case FRAME_BOOL:
+        REG(vm, dst & ~1u) = ambv_bool(ambv_truthy(v) != (dst & 1));
+        break;
+    case FRAME_TEST:
+        vm->pc = ret + (ambv_truthy(v) != (dst & 1) ? (int16_t)ret[-1].c : 0);
+        return RUN_RESUME;
+    case FRAME_STR:
+        if (v.tag != TAG_STRING) {
+            amberr_raise(vm, AMB_ERR_TYPE, "str() must give a string, not %s", ambtype_name(vm, v));
+            return RUN_THROW;
+        }
+        REG(vm, dst) = v;
+        break;
+    case FRAME_ITER:
+        REG(vm, dst) = v;
+        vm->pc = ret;
+        return ambrun_iterator(vm, &REG(vm, dst));
+    case FRAME_NEXT:
+        vm->pc = ret;
+        if (v.tag == TAG_DONE) return RUN_RESUME;
+        return ambrun_deliver(vm, v);
+    case FRAME_EXIT: vm->result = v; return RUN_EXIT;
+    default: break;
+    }
+    vm->pc = ret;
+    return RUN_RESUME;
+}
+
+/* Calls native d with n arguments at f[2...]; receiver: args[0] is one. */
+static int call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, bool receiver,
+                       enum frame_kind kind, uint32_t dst, const amb_instr *ret) {
+    uint32_t given = n - receiver;
+    if (given < d->min || (given > d->max && !(d->flags & NATIVE_REST)))
+        return native_arity(vm, d, given);
+    if (!ambrun_reserve(vm, f + 2 + receiver + (given > d->max ? given : d->max))) return RUN_THROW;
+    for (uint32_t i = given; i < d->max; i++) f[2 + receiver + i] = ambv_undef();
+    ambv out = ambv_nil();
+    amb_status st = d->fn(vm, f + 2, n, &out);
+    if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
+        /* Not by running the instruction again: the arguments may have been moved. */
+        vm->failed = AMB_OK;
+        vm->exc = ambv_undef();
+        vm->top = f + 2 + (n > d->max + 1u ? n : d->max + 1u);
+        if (vm->top < ambrun_top(vm)) vm->top = ambrun_top(vm);
+        if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+        ambgc_collect(vm, true);
+        st = d->fn(vm, f + 2, n, &out);
+    }
+    if (st != AMB_OK) return RUN_THROW;
+    int rc = deliver(vm, f, kind, dst, ret, out);
+    if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
+    return rc;
+}
+
+int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t dst,
+                const amb_instr *ret) {
+    for (int hops = 0; hops < 100; hops++) {
+        switch (f->tag) {
+        case TAG_CLOSURE: {
+            amb_closure *c = f->closure;
+            const amb_proto *p = c->proto;
+            if (p->exact != n) {
+                bool self = p->flags & PROTO_SELF;
+                if (self && n == 0) return arity_error(vm, p, 0);
+                int rc = adjust(vm, p, f + 2 + self, n - self);
+                if (rc != RUN_NEXT) return ambrun_failed(vm, vm->failed);
+            }
+            return ambrun_enter(vm, f, c, kind, dst, ret);
+        }
+        case TAG_NATIVE:
+            return call_native(vm, f, f->native->def, n, f->native->def->flags & NATIVE_METHOD,
+                               kind, dst, ret);
+        case TAG_BOUND: {
+            amb_bound *b = f->bound;
+            if (!ambrun_reserve(vm, f + 3 + n)) return RUN_THROW;
+            memmove(f + 3, f + 2, n * sizeof *f);
+            f[2] = b->self;
+            if (b->fn.tag == TAG_STRING) return ambrun_call_cap(vm, f, b->fn.str, n, kind, dst, ret);
+            f[0] = b->fn;
+            n++;
+            break;
+        }
+        case TAG_CLASS: {
+            amb_class *c = f->cls;
+            if (c->construct.tag == TAG_NIL) {
+                amberr_raise(vm, AMB_ERR_TYPE, "%s cannot be constructed%s", c->name->data,
+                             c->h.flags & CLASS_ENUM ? ": it is an enum, use one of its cases" : "");
+                return RUN_THROW;
+            }
+            if (c->construct.tag == TAG_NATIVE) { /* built-in errors: the class is the first argument */
+                if (!ambrun_reserve(vm, f + 3 + n)) return RUN_THROW;
+                memmove(f + 3, f + 2, n * sizeof *f);
+                f[2] = f[0];
+                f[0] = c->construct;
+                return call_native(vm, f, c->construct.native->def, n + 1, true, kind, dst, ret);
+            }
+            f[0] = c->construct;
+            break;
+        }
+        case TAG_INSTANCE: {
+            ambv fn;
+            amb_member *m = ambclass_find(ambinst_class(vm, f->inst), AMBSYM(vm, call));
+            if (!m || m->kind != MEMBER_METHOD) goto no;
+            fn = m->fn;
+            if (!ambrun_reserve(vm, f + 3 + n)) return RUN_THROW;
+            memmove(f + 3, f + 2, n * sizeof *f);
+            f[2] = f[0];
+            f[0] = fn;
+            n++;
+            break;
+        }
+        default:
+        no: {
+            char brief[64];
+            amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called",
+                         ambtype_name(vm, *f), ambtext_brief(vm, *f, brief));
+            return RUN_THROW;
+        }
+        }
+    }
+    amberr_raise(vm, AMB_ERR_STATE, "nested too deeply: calls that lead to calls");
+    return RUN_THROW;
+}
+
+int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum frame_kind kind,
+                     uint32_t dst, const amb_instr *ret) {
+    ambv *f = ambrun_top(vm);
+    if (!ambrun_reserve(vm, f + 2 + n)) return RUN_THROW;
+    f[0] = fn;
+    f[1] = ambv_nil();
+    memcpy(f + 2, args, n * sizeof *args);
+    return ambrun_call(vm, f, n, kind, dst, ret);
+}
+
+/* Position of `name` among comma-separated native parameters, or -1. */
+static int native_param(const char *params, const amb_string *name) {
+    int i = 0;
+    for (const char *p = params; p && *p; i++) {
+        while (*p == ' ') p++;
+        size_t len = strcspn(p, ",: =");
+        if (len == name->len && !memcmp(p, name->data, len)) return i;
+        p = strchr(p, ',');
+        if (p) p++;
+    }
+    return -1;
+}
+
+static int no_param(amb_vm *vm, const char *fn, const amb_string *name) {
+    amberr_raise(vm, AMB_ERR_TYPE, "%s has no parameter named '%s'", fn, name->data);
+    return RUN_THROW;
+}
+
+/* A native that takes any number of values gets the named ones as a named tuple behind an UNDEF. */
+static int pack_named(amb_vm *vm, ambv *args, uint32_t *n, const ambv *names, const ambv *vals,
+                      uint32_t count) {
+    if (!ambrun_reserve(vm, args + *n + 2)) return RUN_THROW;
+    amb_tuple *t = ambtuple_new(vm, count), *words = ambtuple_new(vm, count);
+    if (!t || !words) return RUN_THROW;
+    memcpy(words->vals, names, count * sizeof *names);
+    memcpy(t->vals, vals, count * sizeof *vals);
+    t->names = words;
+    args[(*n)++] = ambv_undef();
+    args[(*n)++] = ambv_obj(t);
+    return RUN_NEXT;
+}
+
+/* Puts named values (names[i], vals[i]) behind the n positional arguments at args, by parameter. Gives
+ * the new count. */
+static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv *names,
+                       const ambv *vals, uint32_t count) {
+    uint32_t given = *n;
+    if (fn.tag == TAG_BOUND) fn = fn.bound->fn;
+    if (fn.tag == TAG_INSTANCE) {
+        amb_member *m = ambclass_find(ambinst_class(vm, fn.inst), AMBSYM(vm, call));
+        if (m) fn = m->fn;
+    }
+    if (fn.tag == TAG_CLASS) {
+        if (fn.cls->construct.tag == TAG_NIL) return RUN_NEXT;
+        fn = fn.cls->construct;
+    }
+    uint32_t max;
+    bool rest = false;
+    const amb_proto *p = NULL;
+    const amb_native_def *d = NULL;
+    if (fn.tag == TAG_CLOSURE) {
+        p = fn.closure->proto;
+        rest = p->flags & PROTO_REST;
+        max = p->nparams - rest;
+    } else if (fn.tag == TAG_NATIVE) {
+        d = fn.native->def;
+        if (d->flags & NATIVE_REST) return pack_named(vm, args, n, names, vals, count);
+        max = d->max;
+    } else {
+        return RUN_NEXT; /* the call itself reports what is wrong */
+    }
+    const char *name = p ? (p->name->len ? p->name->data : "the function") : d->name;
+    if (given > max) {
+        if (rest) {
+            amberr_raise(vm, AMB_ERR_TYPE,
+                         "%s: named arguments cannot follow more than %u positional ones", name, max);
+            return RUN_THROW;
+        }
+        return RUN_NEXT;
+    }
+    if (!ambrun_reserve(vm, args + max + 2)) return RUN_THROW;
+    for (uint32_t i = given; i < max; i++) args[i] = ambv_undef();
+    uint32_t top = given;
+    for (uint32_t i = 0; i < count; i++) {
+        int at = -1;
+        if (p) {
+            for (uint32_t j = 0; j < max; j++)
+                if (p->params[j] == names[i].str) at = (int)j;
+        } else {
+            at = native_param(d->params, names[i].str);
+        }
+        if (at < 0 || (uint32_t)at >= max) return no_param(vm, name, names[i].str);
+        if (args[at].tag != TAG_UNDEF) {
+            amberr_raise(vm, AMB_ERR_TYPE, "%s: argument '%s' is given twice", name,
+                         names[i].str->data);
+            return RUN_THROW;
+        }
+        args[at] = vals[i];
+        if ((uint32_t)at + 1 > top) top = (uint32_t)at + 1;
+    }
+    uint32_t required = p ? p->nrequired : d->min;
+    for (uint32_t i = 0; i < required; i++)
+        if (args[i].tag == TAG_UNDEF) {
+            if (p)
+                amberr_raise(vm, AMB_ERR_TYPE, "%s is missing the argument '%s'", name,
+                             p->params[i]->data);
+            else
+                amberr_raise(vm, AMB_ERR_TYPE, "%s is missing an argument; usage: %s", name,
+                             d->usage ? d->usage : d->name);
+            return RUN_THROW;
+        }
+    *n = p && top < required ? required : top;
+    return RUN_NEXT;
+}
+
+int ambrun_call_named(amb_vm *vm, ambv *f, uint32_t n, const amb_tuple *names) {
+    uint32_t count = names->h.aux32, positional = n - count;
+    ambv vals[256];
+    memcpy(vals, f + 2 + positional, count * sizeof *vals);
+    const amb_instr *at = vm->pc;
+    if (f->tag == TAG_BOUND && f->bound->fn.tag == TAG_STRING)
+        return ambrun_call_cap_named(vm, f, positional, names->vals, vals, count, at + 1);
+    int rc = place_named(vm, *f, f + 2, &positional, names->vals, vals, count);
+    if (rc != RUN_NEXT) return rc;
+    return ambrun_call(vm, f, positional, FRAME_CALL, 0, at + 1);
+}
+
+int ambrun_call_spread(amb_vm *vm, ambv *f) {
+    amb_list *l = f[2].list;
+    amb_map *named = f[3].tag == TAG_MAP ? f[3].map : NULL;
+    uint32_t n = l->len;
+    if (n > AMB_STACK_RESERVE / 2 - 40) {
+        amberr_raise(vm, AMB_ERR_VALUE, "a call cannot spread more than %d arguments, not %u",
+                     AMB_STACK_RESERVE / 2 - 40, n);
+        return RUN_THROW;
+    }
+    ambv names[256], vals[256];
+    uint32_t count = 0;
+    if (named)
+        for (uint32_t i = 0; i < named->used && count < 256; i++) {
+            const amb_entry *e = &named->entries[i];
+            if (e->ktag == TAG_UNDEF) continue;
+            names[count] = ambv_pack(e->key, e->ktag);
+            vals[count++] = ambv_pack(e->val, e->vtag);
+        }
+    if (!ambrun_reserve(vm, f + 4 + n)) return RUN_THROW;
+    for (uint32_t i = 0; i < n; i++) f[2 + i] = amblist_at(l, i);
+    if (count) {
+        int rc = place_named(vm, *f, f + 2, &n, names, vals, count);
+        if (rc != RUN_NEXT) return rc;
+    }
+    return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 1);
+}
+
+int ambrun_tailcall(amb_vm *vm, ambv *f, uint32_t n) {
+    /* Off the fast path the call is an ordinary one whose result is then returned: the frame is kept
+     * unless the callee is a script function that fits. */
+    if (f->tag == TAG_CLOSURE && !(f->closure->proto->flags & PROTO_SELF)) {
+        const amb_proto *p = f->closure->proto;
+        if (p->exact != n) {
+            int rc = adjust(vm, p, f + 2, n);
+            if (rc != RUN_NEXT) return ambrun_failed(vm, vm->failed);
+        }
+        uint32_t slots = p->nparams;
+        if (!ambrun_reserve(vm, (ambv *)((char *)vm->base + p->frame_bytes))) return RUN_THROW;
+        vm->base[-2] = f[0];
+        memmove(vm->base, f + 2, slots * sizeof *f);
+        vm->pc = p->code;
+        if ((vm->slice -= p->cost) < 0) return ambrun_poll(vm);
+        return RUN_RESUME;
+    }
+    return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 1); /* a RETURN follows every TAILCALL */
+}
+
+/* ---- returns ---- */
+
+/* Pops the running frame; vm->pc is where the caller goes on. */
+static void pop(amb_vm *vm) {
+    ambv h = vm->base[-1];
+    vm->pc = h.p;
+    vm->base = (ambv *)((char *)vm->base - frame_delta(h.tag));
+}
+
+int ambrun_return(amb_vm *vm, ambv v) {
+    uint64_t tag = vm->base[-1].tag;
+    ambv *f = vm->base - 2;
+    enum frame_kind kind = frame_kind_of(tag);
+    uint32_t dst = frame_dst(tag);
+    switch (kind) {
+    case FRAME_GEN_FOR:
+    case FRAME_GEN_CALL:
+    case FRAME_GEN_CLOSE: {
+        amb_generator *g = f[-1].gen;
+        g->h.aux16 = GEN_DONE;
+        g->nregs = 0;
+        pop(vm);
+        if (kind == FRAME_GEN_CALL) REG(vm, dst) = ambv_done();
+        if (kind == FRAME_GEN_FOR) { /* falls through the FORNEXT */ }
+        return RUN_RESUME;
+    }
+    case FRAME_MODULE: {
+        f[-1].module->h.aux16 = MODULE_DONE;
+        pop(vm);
+        return RUN_RESUME;
+    }
+    default: break;
+    }
+    pop(vm);
+    return deliver(vm, f, kind, dst, vm->pc, v);
+}
+
+/* ---- generators ---- */
+
+int ambrun_generator(amb_vm *vm) {
+    amb_closure *c = vm->base[-2].closure;
+    uint32_t n = c->proto->frame_bytes / (uint32_t)sizeof(ambv);
+    amb_generator *g = ambgc_new(vm, sizeof *g + n * sizeof(ambv), TAG_GENERATOR);
+    if (!g) return ambrun_failed(vm, vm->failed);
+    g->closure = c;
+    g->pc = vm->pc + 1;
+    g->started = false;
+    g->nregs = n;
+    memcpy(g->regs, vm->base, n * sizeof(ambv));
+    ambv v = ambv_obj(g);
+    if (frame_kind_of(vm->base[-1].tag) == FRAME_CALL) {
+        ambv *f = vm->base - 2;
+        pop(vm);
+        f[0] = v;
+        if (vm->gc_wanted) ambrun_collect(vm);
+        return RUN_RESUME;
+    }
+    return ambrun_return(vm, v);
+}
+
+int ambrun_resume(amb_vm *vm, amb_generator *g, enum frame_kind kind, uint32_t dst,
+                  const amb_instr *ret) {
+    if (g->h.aux16 == GEN_RUNNING) {
+        amberr_raise(vm, AMB_ERR_STATE, "this generator is already running");
+        return RUN_THROW;
+    }
+    ambv *f = ambrun_top(vm);
+    ambv *nb = f + 3;
+    if (!ambrun_reserve(vm, nb + g->nregs)) return RUN_THROW;
+    f[0] = ambv_obj(g);
+    f[1] = ambv_obj(g->closure);
+    f[2].p = (void *)ret;
+    f[2].tag = frame_tag(kind, dst, (size_t)((char *)nb - (char *)vm->base));
+    memcpy(nb, g->regs, g->nregs * sizeof(ambv));
+    g->h.aux16 = GEN_RUNNING;
+    g->started = true;
+    vm->base = nb;
+    vm->pc = g->pc;
+    if ((vm->slice -= 4) < 0) return ambrun_poll(vm);
+    return RUN_RESUME;
+}
+
+int ambrun_yield(amb_vm *vm, ambv v) {
+    amb_generator *g = vm->base[-3].gen;
+    uint64_t tag = vm->base[-1].tag;
+    enum frame_kind kind = frame_kind_of(tag);
+    memcpy(g->regs, vm->base, g->nregs * sizeof(ambv));
+    ambgc_barrier(vm, g);
+    g->pc = vm->pc + 1;
+    g->h.aux16 = GEN_SUSPENDED;
+    uint32_t dst = frame_dst(tag);
+    pop(vm);
+    if (kind == FRAME_GEN_CALL) REG(vm, dst) = v;
+    else if (kind == FRAME_GEN_FOR) return ambrun_deliver(vm, v);
+    else {
+        g->h.aux16 = GEN_DONE;
+        g->nregs = 0;
+        amberr_raise(vm, AMB_ERR_STATE, "a generator that is being closed cannot yield");
+        vm->pc--;
+        return RUN_THROW;
+    }
+    return RUN_RESUME;
+}
+
+/* Runs the defer and finally blocks of a suspended generator. */
+int ambrun_close(amb_vm *vm, amb_generator *g, const amb_instr *ret) {
+    const amb_proto *p = g->closure->proto;
+    if (g->h.aux16 == GEN_SUSPENDED && g->started && p->nhandlers) {
+        int rc = ambrun_resume(vm, g, FRAME_GEN_CLOSE, 0, ret);
+        if (rc != RUN_RESUME) return rc;
+        vm->pc--; /* the YIELD: handlers that cover it run */
+        amb_instance *o = ambclass_instance(vm, vm->close_class);
+        if (!o) return RUN_THROW;
+        vm->exc = ambv_obj(o);
+        return RUN_THROW;
+    }
+    if (g->h.aux16 == GEN_SUSPENDED) {
+        g->h.aux16 = GEN_DONE;
+        g->nregs = 0;
+    }
+    vm->pc = ret;
+    return RUN_RESUME;
+}
+
+/* ---- errors ---- */
+
+int ambrun_throw(amb_vm *vm, ambv v) {
+    if (v.tag == TAG_STRING) {
+        amberr_raise(vm, AMB_ERR_ERROR, "%.*s", (int)v.str->len, v.str->data);
+        return RUN_THROW;
+    }
+    if (v.tag != TAG_INSTANCE || !(ambinst_class(vm, v.inst)->h.flags & CLASS_ERROR)) {
+        if (v.tag == TAG_INSTANCE && ambinst_class(vm, v.inst) == vm->close_class) {
+            vm->exc = v; /* a finally block of a generator being closed goes on */
+            return RUN_THROW;
+        }
+        amberr_raise(vm, AMB_ERR_TYPE, "only an Error can be thrown, not %s", ambtype_name(vm, v));
+        return RUN_THROW;
+    }
+    vm->exc = v;
+    return RUN_THROW;
+}
+
+bool ambrun_unwind(amb_vm *vm) {
+    bool fatal = vm->failed != AMB_OK;
+    if (!fatal && vm->exc.tag == TAG_INSTANCE) amberr_trace(vm, vm->exc.inst);
+    for (;;) {
+        const amb_proto *p = vm->base[-2].closure->proto;
+        uint32_t at = (uint32_t)(vm->pc - p->code);
+        if (!fatal)
+            for (uint32_t i = 0; i < p->nhandlers; i++) {
+                const amb_handler *h = &p->handlers[i];
+                if (at < h->start || at >= h->end) continue;
+                vm->base[h->reg] = vm->exc;
+                vm->exc = ambv_undef();
+                vm->pc = p->code + h->target;
+                return true;
+            }
+        uint64_t tag = vm->base[-1].tag;
+        enum frame_kind kind = frame_kind_of(tag);
+        ambv *f = vm->base - 2;
+        pop(vm);
+        if (kind == FRAME_EXIT) {
+            vm->exit_status = fatal ? vm->failed : AMB_E_THROW;
+            return false;
+        }
+        if (kind == FRAME_MODULE) f[-1].module->h.aux16 = MODULE_FAILED;
+        if (kind >= FRAME_GEN_FOR && kind <= FRAME_GEN_CLOSE) {
+            f[-1].gen->h.aux16 = GEN_DONE;
+            f[-1].gen->nregs = 0;
+            if (kind == FRAME_GEN_CLOSE && !fatal && vm->exc.tag == TAG_INSTANCE &&
+                ambinst_class(vm, vm->exc.inst) == vm->close_class) {
+                vm->exc = ambv_undef(); /* closed: the caller goes on */
+                return true;
+            }
+        }
+        vm->pc--; /* inside the calling instruction */
+    }
+}
+
+/* ---- modules, closures ---- */
+
+int ambrun_import(amb_vm *vm, amb_module *m) {
+    switch (m->h.aux16) {
+    case MODULE_DONE: return RUN_NEXT;
+    case MODULE_RUNNING:
+        amberr_raise(vm, AMB_ERR_STATE, "the module %s is imported while it is being run",
+                     m->name->data);
+        return RUN_THROW;
+    case MODULE_FAILED:
+        amberr_raise(vm, AMB_ERR_STATE, "the module %s failed when it was run", m->name->data);
+        return RUN_THROW;
+    default: break;
+    }
+    if (!m->main_closure) {
+        m->h.aux16 = MODULE_DONE;
+        return RUN_NEXT;
+    }
+    ambv *f = ambrun_top(vm);
+    if (!ambrun_reserve(vm, f + 4)) return RUN_THROW;
+    f[0] = ambv_obj(m);
+    m->h.aux16 = MODULE_RUNNING;
+    return ambrun_enter(vm, f + 1, m->main_closure, FRAME_MODULE, 0, vm->pc + 1);
+}
+
+amb_closure *ambrun_closure(amb_vm *vm, amb_proto *p) {
+    uint32_t n = p->nupvalues;
+    amb_closure *c = ambgc_new(vm, sizeof *c + n * sizeof(ambv), TAG_CLOSURE);
+    if (!c) return NULL;
+    const amb_closure *outer = vm->base[-2].closure;
+    c->h.aux32 = n;
+    c->proto = p;
+    c->home = outer->home;
+    for (uint32_t i = 0; i < n; i++)
+        c->up[i] = p->upvalues[i].from_register ? vm->base[p->upvalues[i].index]
+                                                : outer->up[p->upvalues[i].index];
+    return c;
+}
+
+/* ---- calls from C ---- */
+
+amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
+    if (vm->c_depth >= C_DEPTH_MAX)
+        return amberr_raise(vm, AMB_ERR_STATE, "nested too deeply: native functions that call script");
+    ambv *base = vm->base;
+    const amb_instr *pc = vm->pc;
+    bool inside = base != vm->stack + 3;
+    vm->c_depth++;
+    if (inside) vm->no_gc++; /* the C code that called us holds raw pointers */
+    ambv *f = ambrun_top(vm) + (inside ? ARG_SLACK : 0);
+    amb_status st = AMB_OK;
+    int rc = RUN_THROW;
+    if (ambrun_reserve(vm, f + 2 + n)) {
+        f[0] = fn;
+        f[1] = ambv_nil();
+        memcpy(f + 2, args, n * sizeof *args);
+        rc = ambrun_call(vm, f, n, FRAME_EXIT, 0, pc);
+    }
+    if (rc == RUN_RESUME && vm->base != base) st = ambrun_loop(vm);
+    else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? ambrun_loop(vm) : vm->exit_status;
+    else if (rc != RUN_EXIT) st = vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
+    if (st == AMB_OK) *out = vm->result;
+    vm->result = ambv_nil();
+    vm->base = base;
+    vm->pc = pc;
+    if (inside) vm->no_gc--;
+    vm->c_depth--;
+    return st;
+}
+
+amb_status ambcall_method(amb_vm *vm, ambv self, amb_string *name, const ambv *args, uint32_t n,
+                          ambv *out) {
+    ambv all[9], fn;
+    if (n > 8) return amberr_raise(vm, AMB_ERR_VALUE, "too many arguments");
+    amb_status st = ambrun_find_method(vm, self, name, &fn);
+    if (st != AMB_OK) return st;
+    all[0] = self;
+    memcpy(all + 1, args, n * sizeof *args);
+    return ambcall_value(vm, fn, all, n + 1, out);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* The interpreter loop: one handler for each instruction, from one source for three ways of
+ * dispatch: computed goto (gcc), guaranteed tail calls (clang from 19 on), and a plain switch.
+ *
+ * A handler does the common case in place and leaves everything else to a function declared
+ * in run.h. All checks of an operation come before its first write. Values are copied as two
+ * scalars. vm->pc and vm->base are stored before anything is called that may look at
+ * them: errors, frames and the collector all start from there. */
+#include <math.h>
+#include <string.h>
+
+#include "run.h"
+
+#define DISPATCH_SWITCH 0
+#define DISPATCH_GOTO 1
+#define DISPATCH_TAIL 2
+#ifndef AMB_DISPATCH
+#if defined(__clang__)
+#define AMB_DISPATCH DISPATCH_SWITCH
+#else
+#define AMB_DISPATCH DISPATCH_GOTO
+#endif
+#endif
+
+#define R(off) (*(ambv *)(base + (off)))
+#define K(off) (*(ambv *)((char *)k + (off)))
+#define A (pc->a)
+#define B (pc->b)
+#define C (pc->c)
+#define SA ((int16_t)pc->a)
+#define SB ((int16_t)pc->b)
+#define SC ((int16_t)pc->c)
+/* b and c together, signed */
+#define BC ((int32_t)((uint32_t)pc->b | (uint32_t)pc->c << 16))
+#define WORD(n) (*(uint64_t *)(pc + (n)))
+
+#if AMB_DISPATCH == DISPATCH_TAIL
+#define PARAMS amb_vm *vm, const amb_instr *pc, char *base, ambv *k
+#define PRESERVE __attribute__((preserve_none))
+typedef PRESERVE amb_status (*handler_fn)(PARAMS);
+static const handler_fn handlers[OP_COUNT];
+#define DISPATCH() __attribute__((musttail)) return handlers[pc->op](vm, pc, base, k)
+#define HANDLER(name) static PRESERVE amb_status run_##name(PARAMS)
+#elif AMB_DISPATCH == DISPATCH_GOTO
+#define DISPATCH() goto *labels[pc->op]
+#define HANDLER(name) L_##name:
+#else
+#define DISPATCH() goto again
+#define HANDLER(name) case OP_##name:
+#endif
+
+#define NEXT(words)                                                                                \
+    do {                                                                                           \
+        pc += (words);                                                                             \
+        DISPATCH();                                                                                \
+    } while (0)
+#define SAVE() (vm->pc = pc, vm->base = (ambv *)base)
+#define LOAD()                                                                                     \
+    (pc = vm->pc, base = (char *)vm->base, k = vm->base[-2].closure->proto->k)
+/* After a call that returned rc. */
+#define FINISH(rc, words)                                                                          \
+    do {                                                                                           \
+        int rc_ = (rc);                                                                            \
+        if (AMB_LIKELY(rc_ == RUN_NEXT)) NEXT(words);                                              \
+        if (rc_ == RUN_THROW && !ambrun_unwind(vm)) return vm->exit_status;                        \
+        if (rc_ == RUN_EXIT) return AMB_OK;                                                        \
+        LOAD();                                                                                    \
+        DISPATCH();                                                                                \
+    } while (0)
+#define SLOW(call, words)                                                                          \
+    do {                                                                                           \
+        SAVE();                                                                                    \
+        FINISH(call, words);                                                                       \
+    } while (0)
+/* After an allocation that worked: the place where collections happen. */
+#define ALLOCATED(words)                                                                           \
+    do {                                                                                           \
+        if (AMB_UNLIKELY(vm->gc_wanted)) {                                                         \
+            SAVE();                                                                                \
+            ambrun_collect(vm);                                                                    \
+        }                                                                                          \
+        NEXT(words);                                                                               \
+    } while (0)
+#define FAILED(st) SLOW(ambrun_failed(vm, (st)), 0)
+#define PUT(off, payload, t)                                                                       \
+    do {                                                                                           \
+        ambv *d_ = &R(off);                                                                        \
+        d_->u = (payload);                                                                         \
+        d_->tag = (t);                                                                             \
+    } while (0)
+#define PUT_INT(off, v) PUT(off, (uint64_t)(v), TAG_INT)
+#define PUT_FLOAT(off, v)                                                                          \
+    do {                                                                                           \
+        ambv *d_ = &R(off);                                                                        \
+        d_->f = (v);                                                                               \
+        d_->tag = TAG_FLOAT;                                                                       \
+    } while (0)
+#define PUT_BOOL(off, v) PUT(off, 0, TAG_FALSE + (uint64_t)(v))
+#define COPY(off, from)                                                                            \
+    do {                                                                                           \
+        const ambv *s_ = &(from);                                                                  \
+        uint64_t u_ = s_->u, t_ = s_->tag;                                                         \
+        ambv *d_ = &R(off);                                                                        \
+        d_->u = u_;                                                                                \
+        d_->tag = t_;                                                                              \
+    } while (0)
+#define BOTH(x, y, t) ((((x)->tag ^ (t)) | ((y)->tag ^ (t))) == 0)
+#define CHARGE(cost)                                                                               \
+    do {                                                                                           \
+        if (AMB_UNLIKELY((vm->slice -= (int32_t)(cost)) < 0)) SLOW(ambrun_poll(vm), 0);            \
+    } while (0)
+
+/* x, y: pointers to the operands; words: length of the instruction */
+#define ARITH_OVF(X, Y, builtin, fop, opcode)                                                      \
+    {                                                                                              \
+        const ambv *x = &(X), *y = &(Y);                                                           \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            int64_t r;                                                                             \
+            if (AMB_LIKELY(!builtin(x->i, y->i, &r))) {                                            \
+                PUT_INT(A, r);                                                                     \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        } else if (BOTH(x, y, TAG_FLOAT)) {                                                        \
+            PUT_FLOAT(A, x->f fop y->f);                                                           \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
+    }
+#define ARITH_DIV(X, Y)                                                                            \
+    {                                                                                              \
+        const ambv *x = &(X), *y = &(Y);                                                           \
+        if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                                   \
+            PUT_FLOAT(A, x->f / y->f);                                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (ambv_is_number(*x) && ambv_is_number(*y)) {                                            \
+            PUT_FLOAT(A, ambv_to_double(*x) / ambv_to_double(*y));                                 \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, OP_DIV, *x, *y, A), 1);                                              \
+    }
+#define ARITH_IMM(builtin, fop, opcode)                                                            \
+    {                                                                                              \
+        const ambv *x = &R(B);                                                                     \
+        if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
+            int64_t r;                                                                             \
+            if (AMB_LIKELY(!builtin(x->i, (int64_t)SC, &r))) {                                     \
+                PUT_INT(A, r);                                                                     \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        } else if (x->tag == TAG_FLOAT) {                                                          \
+            PUT_FLOAT(A, x->f fop (double)SC);                                                     \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, ambv_int(SC), A), 1);                                    \
+    }
+#define BITS(expr, opcode)                                                                         \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C);                                                         \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            PUT_INT(A, (expr));                                                                    \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
+    }
+#define SHIFT(expr, opcode)                                                                        \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C);                                                         \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT) && y->u < 64)) {                                        \
+            PUT_INT(A, (expr));                                                                    \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
+    }
+/* Conditional jump when (x op y) == sense. */
+#define JUMP_CMP(op, sense, opcode)                                                                \
+    {                                                                                              \
+        const ambv *x = &R(A), *y = &R(B);                                                         \
+        bool t;                                                                                    \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) t = x->i op y->i;                                     \
+        else if (BOTH(x, y, TAG_FLOAT)) t = x->f op y->f;                                          \
+        else SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                          \
+        if (t == (sense)) NEXT(1 + SC);                                                            \
+        NEXT(1);                                                                                   \
+    }
+#define JUMP_CMPI(op, sense, opcode)                                                               \
+    {                                                                                              \
+        const ambv *x = &R(A);                                                                     \
+        bool t;                                                                                    \
+        if (AMB_LIKELY(x->tag == TAG_INT)) t = x->i op SB;                                         \
+        else if (x->tag == TAG_FLOAT) t = x->f op SB;                                              \
+        else SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SB), true, sense, 0), 1);                \
+        if (t == (sense)) NEXT(1 + SC);                                                            \
+        NEXT(1);                                                                                   \
+    }
+#define SET_CMP(op, opcode)                                                                        \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C);                                                         \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            PUT_BOOL(A, x->i op y->i);                                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (BOTH(x, y, TAG_FLOAT)) {                                                               \
+            PUT_BOOL(A, x->f op y->f);                                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);                               \
+    }
+/* Enters closure c whose arguments are complete, callee slot R(A); ret: words to skip on return. */
+#define ENTER(c, words)                                                                            \
+    {                                                                                              \
+        const amb_proto *p = (c)->proto;                                                           \
+        char *nb = base + A + 2 * sizeof(ambv);                                                    \
+        if (AMB_LIKELY(nb + p->frame_bytes <= (char *)vm->stack_end)) {                            \
+            ambv *h = (ambv *)nb - 1;                                                              \
+            h->p = (void *)(pc + (words));                                                         \
+            h->tag = TAG_FRAME | (uint64_t)(A + 2 * sizeof(ambv)) << 32;                           \
+            base = nb;                                                                             \
+            k = p->k;                                                                              \
+            pc = p->code;                                                                          \
+            if (AMB_UNLIKELY((vm->slice -= p->cost) < 0)) SLOW(ambrun_poll(vm), 0);                \
+            DISPATCH();                                                                            \
+        }                                                                                          \
+    }
+
+static inline void fill_undef(ambv *args, uint32_t n, uint32_t max) {
+    for (; n < max; n++) args[n].tag = TAG_UNDEF;
+}
+
+#if AMB_DISPATCH == DISPATCH_TAIL
+#pragma clang diagnostic ignored "-Wunused-parameter"
+#include "handlers.h"
+static const handler_fn handlers[OP_COUNT] = {
+#define OP(name, operands, words, doc) run_##name,
+#include "opcodes.def"
+#undef OP
+};
+amb_status ambrun_loop(amb_vm *vm) {
+    const amb_instr *pc = vm->pc;
+    return handlers[pc->op](vm, pc, (char *)vm->base, vm->base[-2].closure->proto->k);
+}
+#else
+amb_status ambrun_loop(amb_vm *vm) {
+    const amb_instr *pc;
+    char *base;
+    ambv *k;
+#if AMB_DISPATCH == DISPATCH_GOTO
+    static const void *const labels[OP_COUNT] = {
+#define OP(name, operands, words, doc) &&L_##name,
+#include "opcodes.def"
+#undef OP
+    };
+    LOAD();
+    DISPATCH();
+#include "handlers.h"
+#else
+    LOAD();
+again:
+    switch ((enum amb_opcode)pc->op) {
+#include "handlers.h"
+    case OP_COUNT: break;
+    }
+    __builtin_unreachable();
+#endif
+}
+#endif
