@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate: every operation of every program passes here.
+ *
+ * In order: the handle is live, the operation exists for its type, the row's rights cover what
+ * the operation needs, arguments fit the table, quotas hold, fuel is charged, interposers agree;
+ * then the provider runs. Nothing has happened when any of these says no. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gate.h"
+
+#define MAX_ARGS 16
+
+/* --- looking into tables, by the provider's own strides ------------------------------------- */
+
+static const amb_op *op_at(const ambprov *p, uint32_t i) {
+    return (const amb_op *)((const char *)p->p->ops + (size_t)i * p->p->op_stride);
+}
+const amb_param *ambgate_param_at(const ambprov *p, const amb_op *op, uint32_t i) {
+    return (const amb_param *)((const char *)op->params + (size_t)i * p->p->param_stride);
+}
+const amb_right *ambgate_right_at(const ambprov *p, uint32_t i) {
+    return (const amb_right *)((const char *)p->p->rights + (size_t)i * p->p->right_stride);
+}
+
+const amb_restype *ambgate_restype(const ambprov *p, uint16_t id) {
+    for (uint32_t i = 0; i < p->p->nres; i++) {
+        const amb_restype *t =
+            (const amb_restype *)((const char *)p->p->res + (size_t)i * p->p->res_stride);
+        if (t->id == id) return t;
+    }
+    return NULL;
+}
+
+static bool named(const char *s, const char *name, size_t len) {
+    return strncmp(s, name, len) == 0 && s[len] == 0;
+}
+
+/* type NULL: root constructors. */
+const amb_op *ambgate_op(struct ambgate *g, const ambprov *prov, const amb_restype *type,
+                         const char *name, size_t len) {
+    ambopcache *e = NULL;
+    if (type && len) {
+        uint32_t h = (uint32_t)((uintptr_t)type >> 4) * 31 + (unsigned char)name[0] * 7 +
+                     (unsigned char)name[len - 1] * 3 + (uint32_t)len;
+        e = &g->cache[h % 64];
+        if (e->type == type && e->len == len && memcmp(e->op->name, name, len) == 0) return e->op;
+    }
+    for (uint32_t i = 0; i < prov->p->nops; i++) {
+        const amb_op *op = op_at(prov, i);
+        if (op->restype != (type ? type->id : 0) || op->flags & AMB_OP_KERNEL) continue;
+        if (!named(op->name, name, len)) continue;
+        if (e) *e = (ambopcache){type, op, (uint32_t)len};
+        return op;
+    }
+    return NULL;
+}
+
+const amb_op *ambgate_ordinal(const ambprov *prov, uint16_t restype, uint16_t ordinal) {
+    for (uint32_t i = 0; ordinal && i < prov->p->nops; i++)
+        if (op_at(prov, i)->ordinal == ordinal && op_at(prov, i)->restype == restype)
+            return op_at(prov, i);
+    return NULL;
+}
+
+uint32_t ambgate_visible(const ambprov *prov, const amb_op *op) {
+    uint32_t n = op->nparams;
+    while (n && ambgate_param_at(prov, op, n - 1)->flags & AMB_P_HIDDEN) n--;
+    return n;
+}
+
+void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size) {
+    /* The widest names first, each bit once: "write" rather than "create, append". */
+    size_t used = 0;
+    out[0] = 0;
+    while (rights) {
+        const amb_right *best = NULL;
+        for (uint32_t i = 0; i < prov->p->nrights; i++) {
+            const amb_right *r = ambgate_right_at(prov, i);
+            if ((r->bit & rights) == r->bit && r->bit &&
+                (!best || __builtin_popcountll(r->bit) > __builtin_popcountll(best->bit)))
+                best = r;
+        }
+        if (!best) break;
+        rights &= ~best->bit;
+        int k = snprintf(out + used, size - used, "%s%s", used ? ", " : "", best->name);
+        if (k < 0 || (size_t)k >= size - used) break;
+        used += (size_t)k;
+    }
+    if (!used) snprintf(out, size, "none");
+}
+
+ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len) {
+    for (uint32_t i = 0; g && i < g->nproviders; i++)
+        if (named(g->providers[i]->p->iface, iface, len)) return g->providers[i];
+    return NULL;
+}
+
+/* --- what providers may ask of the kernel ------------------------------------------------------ */
+
+static ambcall *inner(amb_call *c) { return (ambcall *)c; }
+
+static void *host_alloc(amb_call *c, size_t n) { return ambmarshal_alloc(inner(c), n); }
+
+static amb_status host_fail(amb_call *c, amb_status code, int os_errno, const char *fmt, ...) {
+    ambcall *k = inner(c);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(k->text, sizeof k->text, fmt, ap);
+    va_end(ap);
+    k->os_errno = os_errno;
+    return k->failed = code < 0 ? code : AMB_E_ARG;
+}
+
+static amb_status host_res_new(amb_call *c, uint16_t restype, void *res, amb_rights want,
+                               const char *label, amb_arg *ret, uint64_t *badge) {
+    ambcall *k = inner(c);
+    const amb_restype *type = ambgate_restype(k->prov, restype);
+    if (!k->new_row || k->made || !type || restype != k->op->ret_restype) return AMB_E_ARG;
+    ambres *s = ambhandle_resource(k->vm, k->prov, type, res, label);
+    if (!s) return AMB_E_NOMEM;
+    amb_rights rights = want & type->all & k->wanted &
+                        (k->op->ret_fixed | (k->parent_rights & k->op->ret_same));
+    ambhandle_fill(k->vm, k->new_row, k->new_cap, ROW_CAP, k->row, rights, s);
+    k->made = true;
+    if (badge) *badge = k->new_row;
+    *ret = (amb_arg){.type = AMB_T_RES, .v.u = k->new_row};
+    return AMB_OK;
+}
+
+static int host_may_block(amb_call *c) { return inner(c)->worker; }
+/* Calls are answered before they return here: a ticket names one, none can be taken for later. */
+static amb_ticket host_ticket(amb_call *c) { return (amb_ticket)(uintptr_t)c; }
+static amb_ticket host_pend(amb_call *c) { return (void)c, 0; }
+static amb_call *host_reply_open(void *h, amb_ticket t) { return (void)h, (void)t, NULL; }
+static void host_reply(amb_call *c, amb_status st, const amb_arg *r) { (void)c, (void)st, (void)r; }
+static int host_canceled(void *hctx, amb_ticket t) {
+    (void)t;
+    return ((ambprov *)hctx)->gate->vm->interrupt != 0;
+}
+static amb_status host_invoke(void *hctx, amb_ticket on, amb_loan l, uint16_t ordinal,
+                              const amb_arg *a, uint32_t n, amb_done_fn done, void *ud) {
+    (void)hctx, (void)on, (void)l, (void)ordinal, (void)a, (void)n, (void)done, (void)ud;
+    return AMB_E_NOSYS;
+}
+static amb_status host_invoke_wait(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
+                                   uint32_t n, amb_arg *ret) {
+    (void)c, (void)l, (void)ordinal, (void)a, (void)n, (void)ret;
+    return AMB_E_NOSYS;
+}
+static void host_loan_drop(void *hctx, amb_loan l) { (void)hctx, (void)l; }
+static amb_status host_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud, uint64_t *id) {
+    (void)hctx, (void)fd, (void)ev, (void)fn, (void)ud, (void)id;
+    return AMB_E_NOSYS;
+}
+static amb_status host_timer(void *hctx, uint64_t ns, amb_event_fn fn, void *ud, uint64_t *id) {
+    (void)hctx, (void)ns, (void)fn, (void)ud, (void)id;
+    return AMB_E_NOSYS;
+}
+static void host_unwatch(void *hctx, uint64_t id) { (void)hctx, (void)id; }
+static void host_post(void *hctx, amb_event_fn fn, void *ud) { (void)hctx, (void)fn, (void)ud; }
+static uint64_t host_now(void *hctx) {
+    (void)hctx;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+static void host_log(void *hctx, int level, const char *msg, size_t n) {
+    (void)level;
+    amb_vm *vm = ((ambprov *)hctx)->gate->vm;
+    if (vm->output) vm->output(vm->output_ud, 2, msg, n);
+}
+static amb_status host_snap_put(amb_snap *s, uint64_t badge, const void *p, size_t n) {
+    (void)s, (void)badge, (void)p, (void)n;
+    return AMB_E_NOSYS;
+}
+static amb_status host_snap_next(amb_snap *s, uint64_t *badge, const void **p, size_t *n) {
+    (void)s, (void)badge, (void)p, (void)n;
+    return AMB_E_NOSYS;
+}
+static amb_status host_res_rebind(void *hctx, uint64_t badge, void *res) {
+    (void)hctx, (void)badge, (void)res;
+    return AMB_E_NOSYS;
+}
+static amb_status host_output(void *hctx, int which, const void *p, size_t n) {
+    amb_vm *vm = ((ambprov *)hctx)->gate->vm;
+    if (which != 1 && which != 2) return AMB_E_ARG;
+    if (!p && n == 0) return vm->output ? vm->output(vm->output_ud, which, NULL, 0) : AMB_OK;
+    return ambvm_write(vm, which, p, n);
+}
+
+static const amb_host host_table = {
+    .size = sizeof(amb_host),
+    .spi_major = AMB_SPI_MAJOR,
+    .spi_minor = AMB_SPI_MINOR,
+    .alloc = host_alloc,
+    .fail = host_fail,
+    .res_new = host_res_new,
+    .may_block = host_may_block,
+    .ticket = host_ticket,
+    .pend = host_pend,
+    .reply_open = host_reply_open,
+    .reply = host_reply,
+    .canceled = host_canceled,
+    .invoke = host_invoke,
+    .invoke_wait = host_invoke_wait,
+    .loan_drop = host_loan_drop,
+    .watch = host_watch,
+    .timer = host_timer,
+    .unwatch = host_unwatch,
+    .post = host_post,
+    .now = host_now,
+    .log = host_log,
+    .snap_put = host_snap_put,
+    .snap_next = host_snap_next,
+    .res_rebind = host_res_rebind,
+    .output = host_output,
+};
+
+/* --- one call ------------------------------------------------------------------------------------ */
+
+void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t row) {
+    memset(c, 0, offsetof(ambcall, text) + 1);
+    c->vm = vm;
+    c->prov = prov;
+    c->op = op;
+    c->row = row;
+    c->parent_rights = row ? vm->gate->rows[row].rights : 0;
+    c->wanted = ~(amb_rights)0;
+}
+
+amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
+    if (AMB_UNLIKELY(vm->gate_closed))
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "%s: no operations inside `==`, `<`, `hash` and `str` methods", name);
+    if (AMB_UNLIKELY((r->rights & op->need) != op->need)) {
+        char missing[96], has[96];
+        const ambprov *p = r->res->prov;
+        ambgate_right_names(p, op->need & ~r->rights, missing, sizeof missing);
+        ambgate_right_names(p, r->rights, has, sizeof has);
+        return amberr_raise(vm, AMB_ERR_CAPABILITY, "%s needs the right `%s`; this %s.%s has: %s",
+                            name, missing, p->p->iface, r->res->type->name, has);
+    }
+    if (AMB_UNLIKELY(r->calls >= 0) && !ambhandle_spend(vm, r, 1, 0))
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the calls allowed are used up", name);
+    return AMB_OK;
+}
+
+static uint64_t kib_of(const amb_arg *a, uint32_t n) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (a[i].type == AMB_T_STR || a[i].type == AMB_T_BYTES || a[i].type == AMB_T_BUF)
+            bytes += a[i].len;
+    return bytes >> 10;
+}
+
+amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n) {
+    amb_vm *vm = c->vm;
+    struct ambgate *g = vm->gate;
+    const amb_op *op = c->op;
+    ambres *s = c->row ? g->rows[c->row].res : NULL;
+    if (op->ret_restype) {
+        amb_status st = ambhandle_reserve(vm, &c->new_row, &c->new_cap);
+        if (st) return st;
+    }
+    ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, n));
+    ambevent e = {c->prov, op, s ? s->label : NULL, a, n, AMB_OK};
+    amb_status st = AMB_OK;
+    uint32_t passed = 0;
+    while (st == AMB_OK && passed < g->ninterposers) {
+        ambinterposer *i = &g->interposers[passed++];
+        if (i->before) st = i->before(i->ud, vm, &e);
+    }
+    /* The resource outlives the call, whatever the provider closes. */
+    if (s) s->refs++;
+    if (st == AMB_OK) {
+        bool inline_ok = op->flags & AMB_OP_INLINE;
+        c->worker = !inline_ok;
+        c->ret = (amb_arg){.type = AMB_T_NIL};
+        st = op->fn(c->prov->inst, (amb_call *)c, s ? s->res : NULL, a, n, &c->ret);
+        if (st == AMB_WOULD_BLOCK && !c->worker) {
+            c->worker = true;
+            c->ret = (amb_arg){.type = AMB_T_NIL};
+            st = op->fn(c->prov->inst, (amb_call *)c, s ? s->res : NULL, a, n, &c->ret);
+        }
+        if (st > 0) st = AMB_E_NOSYS;
+    }
+    if (s) ambhandle_drop(vm, s);
+    e.status = st;
+    while (passed > 0) {
+        ambinterposer *i = &g->interposers[--passed];
+        if (i->after) i->after(i->ud, vm, &e);
+    }
+    if (c->new_row && !c->made) {
+        ambhandle_unreserve(vm, c->new_row);
+        c->new_row = 0;
+    } else if (c->new_row && st != AMB_OK) {
+        ambhandle_close(vm, c->new_row);
+    }
+    return st;
+}
+
+const char *ambgate_io_kind(int e) {
+    switch (e) {
+    case ENOENT: return "not_found";
+    case EEXIST: return "exists";
+    case ENOTEMPTY: return "not_empty";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "denied";
+    case ETIMEDOUT: return "timeout";
+    case ECONNREFUSED: return "refused";
+    case ECONNRESET:
+    case EPIPE: return "reset";
+    case ENOSPC:
+    case EDQUOT: return "full";
+    case EISDIR: return "is_dir";
+    case ENOTDIR: return "not_dir";
+    case ENXIO: return "not_file";
+    case ELOOP: return "loop";
+    case ENAMETOOLONG: return "name_too_long";
+    case EMFILE:
+    case ENFILE: return "too_many_open";
+    case EFBIG: return "too_big";
+    case EBUSY:
+    case ETXTBSY: return "busy";
+    case EINVAL: return "invalid";
+    case EXDEV: return "other_device";
+    case ESPIPE: return "not_seekable";
+    case ENOSYS:
+    case EOPNOTSUPP: return "unsupported";
+    default: return "other";
+    }
+}
+
+amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
+    amb_vm *vm = c->vm;
+    const char *text = c->failed && c->text[0] ? c->text : NULL;
+    char path[256];
+    const char *about = NULL;
+    if (c->path) {
+        /* At a code point's boundary: the text goes into an error message. */
+        size_t n = c->path_len < sizeof path ? c->path_len : sizeof path - 1;
+        while (n < c->path_len && n && ((unsigned char)c->path[n] & 0xc0) == 0x80) n--;
+        memcpy(path, c->path, n);
+        path[n] = 0;
+        about = path;
+    }
+    switch (st) {
+    case AMB_E_THROW: return st;
+    case AMB_E_LIMIT: return st;
+    case AMB_E_NOMEM:
+        if (!vm->failed) vm->failed = AMB_E_NOMEM;
+        return vm->failed;
+    case AMB_E_RIGHTS:
+        return about ? amberr_raise(vm, AMB_ERR_CAPABILITY, "%s (\"%s\")", text ? text : what, about)
+                     : amberr_raise(vm, AMB_ERR_CAPABILITY, "%s", text ? text : what);
+    case AMB_E_ARG: return amberr_raise(vm, AMB_ERR_VALUE, "%s", text ? text : what);
+    case AMB_E_STALE: return amberr_raise(vm, AMB_ERR_STATE, "%s: closed", what);
+    case AMB_E_CANCELED:
+        return amberr_raise(vm, AMB_ERR_CANCELLED, "%s: interrupted", what);
+    case AMB_E_TIMEOUT: return amberr_raise(vm, AMB_ERR_TIMEOUT, "%s: timed out", what);
+    case AMB_E_QUOTA: return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the limit is used up", what);
+    case AMB_E_DIED: return amberr_raise(vm, AMB_ERR_PROVIDER_DIED, "%s: the provider is gone", what);
+    case AMB_E_BUSY: return amberr_io(vm, "busy", 0, about, "%s: busy", what);
+    case AMB_E_EOF: return amberr_io(vm, "eof", 0, about, "%s: end of input", what);
+    case AMB_E_NOSYS:
+        return amberr_io(vm, "unsupported", c->os_errno, about, "%s", text ? text : what);
+    default:
+        if (about)
+            return amberr_io(vm, ambgate_io_kind(c->os_errno), c->os_errno, about, "%s (\"%s\")",
+                             text ? text : what, about);
+        return amberr_io(vm, ambgate_io_kind(c->os_errno), c->os_errno, NULL, "%s",
+                         text ? text : what);
+    }
+}
+
+amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what, amb_arg *a,
+                         uint32_t n, amb_arg *ret) {
+    ambprov *prov = r->res->prov;
+    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
+    if (!op || op->nparams != n)
+        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation", what);
+    amb_status st = ambgate_allowed(vm, r, op, what);
+    if (st) return st;
+    ambcall c;
+    ambgate_begin(&c, vm, prov, op, (uint32_t)(r - vm->gate->rows));
+    st = ambgate_run(&c, a, n);
+    if (st == AMB_OK && c.ret.type != op->ret_type) st = AMB_E_DIED;
+    if (st == AMB_OK) *ret = c.ret;
+    else st = ambgate_raise(&c, st, what);
+    ambmarshal_free(&c);
+    return st;
+}
+
+/* --- from the interpreter -------------------------------------------------------------------- */
+
+static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max, uint32_t n) {
+    if (n < min)
+        return amberr_raise(vm, AMB_ERR_TYPE, "%s needs %s%u argument%s, got %u", name,
+                            min == max ? "" : "at least ", min, min == 1 ? "" : "s", n);
+    return amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, got %u", name,
+                        min == max ? "" : "at most ", max, max == 1 ? "" : "s", n);
+}
+
+static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
+    if (r->kind == ROW_LINES)
+        return amberr_raise(vm, AMB_ERR_NAME, "lines have no operation `%s`", name);
+    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation `%s`", r->res->prov->p->iface,
+                        r->res->type->name, name);
+}
+
+amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args, uint32_t n,
+                          ambv *out) {
+    ambrow *r;
+    char what[64];
+    size_t k = name->len < sizeof what ? name->len : sizeof what - 1;
+    memcpy(what, name->data, k);
+    what[k] = 0;
+    /* Closing what is closed already is fine. */
+    if (name->len == 5 && memcmp(what, "close", 5) == 0 && n == 0 && !ambhandle_peek(vm, cap)) {
+        *out = ambv_nil();
+        return AMB_OK;
+    }
+    amb_status st = ambhandle_row(vm, cap, &r);
+    if (st) return st;
+    ambprov *prov = r->res->prov;
+    const amb_op *op = r->kind == ROW_CAP
+                           ? ambgate_op(vm->gate, prov, r->res->type, name->data, name->len)
+                           : NULL;
+    if (!op) {
+        const ambverb *verb = ambstream_verb(r, name->data, name->len);
+        if (!verb) return no_such_op(vm, r, what);
+        while (n && args[n - 1].tag == TAG_UNDEF) n--;
+        if (n < verb->min || n > verb->max) return arity(vm, what, verb->min, verb->max, n);
+        if (vm->gate_closed)
+            return amberr_raise(vm, AMB_ERR_STATE,
+                                "%s: no operations inside `==`, `<`, `hash` and `str` methods", what);
+        return verb->fn(vm, cap, r, args, n, out);
+    }
+    uint32_t visible = ambgate_visible(prov, op), min = 0;
+    bool rest = visible && ambgate_param_at(prov, op, visible - 1)->flags & AMB_P_REST;
+    while (min < visible && !(ambgate_param_at(prov, op, min)->flags & (AMB_P_OPT | AMB_P_REST))) min++;
+    if (n < min || (n > visible && !rest) || n > MAX_ARGS)
+        return arity(vm, what, min, rest ? MAX_ARGS : visible, n);
+    if ((st = ambgate_allowed(vm, r, op, what)) != AMB_OK) return st;
+    if (r->res->in.at < r->res->in.end && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
+    ambcall c;
+    amb_arg a[MAX_ARGS];
+    ambgate_begin(&c, vm, prov, op, cap.cap->slot);
+    uint32_t total = n > visible ? n : visible, done = 0;
+    for (; done < total && st == AMB_OK; done++) {
+        const amb_param *p = ambgate_param_at(prov, op, done < visible ? done : visible - 1);
+        st = ambmarshal_in(&c, p, what, done < n ? args[done] : ambv_undef(), &a[done]);
+        if (st == AMB_OK && p->flags & AMB_P_PATH && a[done].type == AMB_T_STR)
+            c.path = a[done].v.p, c.path_len = a[done].len;
+    }
+    uint32_t leased = st == AMB_OK ? done : done - 1;
+    if (leased > n) leased = n;
+    if (st == AMB_OK) {
+        st = ambgate_run(&c, a, total);
+        st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
+    }
+    ambmarshal_unlease(args, leased);
+    ambmarshal_free(&c);
+    return st;
+}
+
+bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (!r) return name->len == 5 && memcmp(name->data, "close", 5) == 0;
+    if (r->kind == ROW_CAP && ambgate_op(vm->gate, r->res->prov, r->res->type, name->data, name->len))
+        return true;
+    return ambstream_verb(r, name->data, name->len) != NULL;
+}
+
+int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string *param) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (!r) return -1;
+    const ambprov *prov = r->res->prov;
+    const amb_op *op = r->kind == ROW_CAP
+                           ? ambgate_op(vm->gate, prov, r->res->type, name->data, name->len)
+                           : NULL;
+    if (op) {
+        for (uint32_t i = 0; i < ambgate_visible(prov, op); i++)
+            if (named(ambgate_param_at(prov, op, i)->name, param->data, param->len)) return (int)i;
+        return -1;
+    }
+    const ambverb *verb = ambstream_verb(r, name->data, name->len);
+    const char *s = verb ? verb->params : NULL;
+    for (int i = 0; s && *s; i++) {
+        size_t len = strcspn(s, " ");
+        if (len == param->len && memcmp(s, param->data, len) == 0) return i;
+        s += len + (s[len] == ' ');
+    }
+    return -1;
+}
+
+/* --- sequences ---------------------------------------------------------------------------------- */
+
+enum { BATCH = 64 };
+
+static void end_batch(amb_vm *vm, ambrow *r) {
+    if (!r->batch) return;
+    ambmarshal_free(r->batch);
+    ambgc_free(vm, r->batch, sizeof *r->batch);
+    r->batch = NULL;
+}
+
+static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r) {
+    ambprov *prov = r->res->prov;
+    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
+    if (!op) return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
+    amb_status st = ambgate_allowed(vm, r, op, "next");
+    if (st) return st;
+    ambcall *c = ambgc_malloc(vm, sizeof *c);
+    if (!c) return vm->failed ? vm->failed : AMB_E_NOMEM;
+    ambgate_begin(c, vm, prov, op, cap.cap->slot);
+    amb_arg a = {.type = AMB_T_I64, .v.i = BATCH};
+    st = ambgate_run(c, &a, 1);
+    uint32_t count = 0;
+    if (st == AMB_OK && !ambmarshal_list(&c->ret, &count)) st = AMB_E_DIED;
+    if (st != AMB_OK || count == 0) {
+        if (st != AMB_OK) st = ambgate_raise(c, st, "next");
+        ambmarshal_free(c);
+        ambgc_free(vm, c, sizeof *c);
+        return st;
+    }
+    r->batch = c;
+    r->batch_at = 1;
+    r->batch_left = count;
+    return AMB_OK;
+}
+
+/* Lines that came to their end close what they were read from, unless it is a capability of the
+ * program's own `use` lines, which may be read again. */
+static void end_lines(amb_vm *vm, ambv cap, const ambrow *r) {
+    uint32_t parent = r->parent;
+    const ambrow *from = &vm->gate->rows[parent];
+    bool both = parent && from->kind == ROW_CAP && from->parent && from->res == r->res &&
+                !(r->res->type->flags & AMB_R_STATELESS);
+    ambhandle_close(vm, cap.cap->slot);
+    if (both) ambhandle_close(vm, parent);
+}
+
+amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (AMB_UNLIKELY(!r || r->expires)) {
+        amb_status st = ambhandle_row(vm, cap, &r);
+        if (st) return st;
+    }
+    if (r->kind == ROW_LINES) {
+        amb_status st = ambstream_next_line(vm, r, out);
+        if (st == AMB_OK && out->tag == TAG_DONE) end_lines(vm, cap, r);
+        return st;
+    }
+    if (!r->res->type->next_op)
+        return amberr_raise(vm, AMB_ERR_TYPE, "%s.%s cannot be iterated%s", r->res->prov->p->iface,
+                            r->res->type->name,
+                            r->res->type->read_op ? "; its lines() can" : "");
+    if (!r->batch_left) {
+        end_batch(vm, r);
+        amb_status st = next_batch(vm, cap, r);
+        if (st) return st;
+        if (!r->batch) {
+            *out = ambv_done();
+            ambgate_end(vm, cap);
+            return AMB_OK;
+        }
+    }
+    const amb_arg *ret = &r->batch->ret;
+    amb_status st = ambmarshal_item(r->batch, ret->v.p, ret->len, &r->batch_at, out);
+    if (st == AMB_OK) {
+        ambvm_charge(vm, 20);
+        r->batch_left--;
+    }
+    return st;
+}
+
+void ambgate_end(amb_vm *vm, ambv cap) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (r && (r->kind == ROW_LINES || r->res->type->next_op)) ambhandle_close(vm, cap.cap->slot);
+}
+
+bool ambgate_is_iterable(amb_vm *vm, ambv cap) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    return r && (r->kind == ROW_LINES || r->res->type->next_op);
+}
+
+/* --- names and descriptions ----------------------------------------------------------------------- */
+
+bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len) {
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (!r || r->kind != ROW_CAP) return false;
+    const char *iface = r->res->prov->p->iface, *name = r->res->type->name;
+    size_t n = strlen(iface);
+    if (len == n && memcmp(type, iface, n) == 0) return true;
+    return len > n + 1 && memcmp(type, iface, n) == 0 && type[n] == '.' &&
+           named(name, type + n + 1, len - n - 1);
+}
+
+const char *ambgate_type_name(const amb_vm *vm, ambv cap, char out[64]) {
+    const ambrow *r = ambhandle_peek(vm, cap);
+    if (!r) return "capability";
+    if (r->kind == ROW_LINES) return "lines";
+    const char *iface = r->res->prov->p->iface;
+    if (strcmp(iface, r->res->type->name) == 0) return iface;
+    snprintf(out, 64, "%s.%s", iface, r->res->type->name);
+    return out;
+}
+
+void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b) {
+    char name[64], rights[96];
+    ambrow *r = ambhandle_peek(vm, cap);
+    if (!r) {
+        ambbuf_add(b, "<closed capability>", 19);
+        return;
+    }
+    ambgate_right_names(r->res->prov, r->rights, rights, sizeof rights);
+    ambbuf_printf(b, "<%s", ambgate_type_name(vm, cap, name));
+    if (r->res->label && r->kind == ROW_CAP && strcmp(r->res->label, r->res->type->name) != 0) {
+        ambbuf_addc(b, ' ');
+        ambbuf_addc(b, '"');
+        ambbuf_add(b, r->res->label, strlen(r->res->label));
+        ambbuf_addc(b, '"');
+    }
+    ambbuf_printf(b, " %s>", rights);
+}
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+amb_status ambgate_setup(amb_vm *vm) {
+    struct ambgate *g = ambgc_malloc(vm, sizeof *g);
+    if (!g) return vm->failed ? vm->failed : AMB_E_NOMEM;
+    memset(g, 0, sizeof *g);
+    g->vm = vm;
+    g->host = host_table;
+    vm->gate = g;
+    return AMB_OK;
+}
+
+void ambgate_teardown(amb_vm *vm) {
+    struct ambgate *g = vm->gate;
+    if (!g) return;
+    for (uint32_t i = 1; i < g->nrows; i++)
+        if (g->rows[i].kind == ROW_CAP || g->rows[i].kind == ROW_LINES) ambhandle_close(vm, i);
+    for (ambres *s = g->constants; s;) {
+        ambres *next = s->next;
+        ambhandle_drop(vm, s);
+        s = next;
+    }
+    for (uint32_t i = g->nproviders; i-- > 0;) {
+        ambprov *p = g->providers[i];
+        if (p->started && p->p->stop) p->p->stop(p->inst);
+        ambgc_free(vm, p, sizeof *p);
+    }
+    for (uint32_t i = 0; i < g->argc; i++) ambgc_free(vm, g->argv[i], strlen(g->argv[i]) + 1);
+    if (g->argv) ambgc_free(vm, g->argv, g->argc * sizeof *g->argv);
+    if (g->rows) ambgc_free(vm, g->rows, g->cap * sizeof *g->rows);
+    vm->gate = NULL;
+    ambgc_free(vm, g, sizeof *g);
+}

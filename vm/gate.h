@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate: capabilities, providers, and the one way from a script to the world.
+ *
+ * Layers, each in its file: handle.c keeps the rows a capability names; marshal.c turns values
+ * into flat slots and back; gate.c checks a call against the provider's table and runs it;
+ * stream.c makes lines, read_until and the like from an operation that reads; grant.c makes root
+ * capabilities; lib_cap.c is the module `cap`.
+ *
+ * A capability value is {slot, generation}. It is one object per row, so identity is equality.
+ * A row has rights of its own and shares its resource with the rows derived from it; the resource
+ * closes with the last of them. */
+#ifndef AMB_VM_GATE_H
+#define AMB_VM_GATE_H
+#include "ambit/spi.h"
+#include "types.h"
+#include "vm.h"
+
+/* ---- what the interpreter and the natives use ---- */
+amb_status ambgate_setup(amb_vm *vm);
+/* Closes everything and stops the providers; before the collector goes. */
+void ambgate_teardown(amb_vm *vm);
+
+/* cap.name(args...). */
+amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args, uint32_t n,
+                          ambv *out);
+/* One step of `for x in cap`: the next item, or `done` at the end. TypeError when it is no
+ * sequence. */
+amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out);
+/* Leaves a loop early: sequences close. Never fails. */
+void ambgate_end(amb_vm *vm, ambv cap);
+bool ambgate_is_iterable(amb_vm *vm, ambv cap);
+/* Whether cap.name is an operation (of the provider or of the kernel's vocabulary). */
+bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name);
+/* Position of the parameter called `param` of that operation, -1: none. */
+int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string *param);
+/* Whether it is what the annotation says: "fs.dir", or a provider's name alone. */
+bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len);
+/* "fs.dir"; "capability" when it is closed. */
+const char *ambgate_type_name(const amb_vm *vm, ambv cap, char out[64]);
+/* <fs.dir "logs" read>; never fails. */
+void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b);
+/* The collector found the value unreachable. */
+void ambcap_finalize(amb_vm *vm, amb_cap *c);
+
+/* The entry script's stdin, and a line of it for input(): nil at the end. */
+amb_status ambgate_stdin(amb_vm *vm, ambv *out);
+amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out);
+
+extern const amb_native_def amblib_cap[]; /* the module cap */
+
+/* ---- inside the gate ---- */
+
+typedef struct ambprov {
+    const amb_provider *p;
+    void *inst;
+    struct ambgate *gate;
+    bool started;
+} ambprov;
+
+/* Buffered input of a resource with a read operation: bytes [at, end) are still to be given. */
+typedef struct ambstream {
+    char *buf;
+    uint32_t cap, at, end;
+} ambstream;
+
+/* A provider's resource, shared by rows. */
+typedef struct ambres {
+    uint32_t refs;
+    ambprov *prov;
+    const amb_restype *type;
+    void *res;
+    char *label; /* or NULL */
+    ambstream in;
+    struct ambres *next; /* list of the stateless ones, which stay */
+} ambres;
+
+enum { ROW_FREE, ROW_CAP, ROW_LINES, ROW_RETIRED };
+
+typedef struct ambrow {
+    uint8_t kind;
+    uint32_t generation;
+    uint32_t parent, child, next, prev; /* slots; 0 = none. next doubles as the free list */
+    amb_rights rights;
+    ambres *res;
+    amb_cap *cap; /* not a root: the collector tells when it dies */
+    int64_t calls, bytes; /* what is left; -1 = no limit */
+    uint64_t expires;     /* CLOCK_MONOTONIC ns; 0 = never */
+    uint32_t max;         /* ROW_LINES: longest line in bytes */
+    struct ambcall *batch; /* items of next_op not yet given */
+    uint32_t batch_at, batch_left;
+} ambrow;
+
+typedef struct ambblob {
+    struct ambblob *next;
+    size_t size, used;
+} ambblob;
+
+/* The kernel's side of one call. */
+typedef struct ambcall {
+    amb_vm *vm;
+    ambprov *prov;
+    const amb_op *op;
+    uint32_t row; /* receiver; 0 for a constructor */
+    amb_rights parent_rights, wanted;
+    uint32_t new_row;  /* reserved for the resource the operation returns */
+    amb_cap *new_cap;
+    bool made, worker;
+    int os_errno;
+    amb_status failed;
+    ambblob *blobs;
+    amb_arg ret;
+    const char *path; /* the argument that says what the call is about */
+    size_t path_len;
+    char text[192];
+} ambcall;
+
+/* What an interposer sees of a call. */
+typedef struct ambevent {
+    const ambprov *prov;
+    const amb_op *op;
+    const char *label;
+    const amb_arg *args;
+    uint32_t n;
+    amb_status status; /* after */
+} ambevent;
+typedef struct ambinterposer {
+    void *ud;
+    amb_status (*before)(void *ud, amb_vm *vm, const ambevent *e); /* not AMB_OK: refused */
+    void (*after)(void *ud, amb_vm *vm, const ambevent *e);
+} ambinterposer;
+#define AMB_INTERPOSERS 8
+
+typedef struct ambopcache {
+    const amb_restype *type;
+    const amb_op *op;
+    uint32_t len;
+} ambopcache;
+
+struct ambgate {
+    amb_vm *vm;
+    ambprov *providers[32];
+    uint32_t nproviders;
+    ambrow *rows; /* slot 0 is not used */
+    uint32_t nrows, cap, live, free;
+    ambres *constants;
+    amb_host host;
+    char **argv;
+    uint32_t argc;
+    bool collected; /* the last try to get a row found none: collected since */
+    ambinterposer interposers[AMB_INTERPOSERS];
+    uint32_t ninterposers;
+    ambopcache cache[64];
+};
+
+/* handle.c. amb_status functions raise. */
+amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out);
+ambrow *ambhandle_peek(const amb_vm *vm, ambv cap); /* NULL: stale */
+/* Reserves a row and its value. Fails before anything happened. */
+amb_status ambhandle_reserve(amb_vm *vm, uint32_t *slot, amb_cap **cap);
+void ambhandle_unreserve(amb_vm *vm, uint32_t slot);
+/* Fills a reserved row. Takes a reference of res. */
+void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind, uint32_t parent,
+                    amb_rights rights, ambres *res);
+/* A row with the same resource and fewer rights. */
+amb_status ambhandle_derive(amb_vm *vm, ambrow *from, uint8_t kind, amb_rights rights, ambv *out);
+/* Takes calls and bytes from what the row and those it derives from may still use. */
+bool ambhandle_spend(amb_vm *vm, ambrow *r, int64_t calls, int64_t bytes);
+void ambhandle_close(amb_vm *vm, uint32_t slot);  /* children go to the parent */
+void ambhandle_revoke(amb_vm *vm, uint32_t slot); /* with the whole subtree */
+ambres *ambhandle_resource(amb_vm *vm, ambprov *prov, const amb_restype *type, void *res,
+                           const char *label);
+void ambhandle_drop(amb_vm *vm, ambres *res);
+
+/* marshal.c */
+void *ambmarshal_alloc(ambcall *c, size_t n);
+void ambmarshal_free(ambcall *c);
+amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out);
+void ambmarshal_unlease(const ambv *args, uint32_t n);
+amb_status ambmarshal_out(ambcall *c, const amb_arg *ret, ambv *out);
+/* The item of a tree that starts at *at; moves *at behind it. */
+amb_status ambmarshal_item(ambcall *c, const amb_arg *tree, uint32_t len, uint32_t *at, ambv *out);
+/* Reads a tree's list head: number of items. False: it is none. */
+bool ambmarshal_list(const amb_arg *ret, uint32_t *count);
+
+/* gate.c */
+const amb_op *ambgate_op(struct ambgate *g, const ambprov *prov, const amb_restype *type,
+                         const char *name, size_t len);
+const amb_op *ambgate_ordinal(const ambprov *prov, uint16_t restype, uint16_t ordinal);
+const amb_restype *ambgate_restype(const ambprov *prov, uint16_t id);
+const amb_param *ambgate_param_at(const ambprov *prov, const amb_op *op, uint32_t i);
+const amb_right *ambgate_right_at(const ambprov *prov, uint32_t i);
+/* Parameters a script gives: the hidden ones are last. */
+uint32_t ambgate_visible(const ambprov *prov, const amb_op *op);
+/* Rights, quota, charge, interposers, provider; a[] are complete. c is prepared by
+ * ambgate_begin and freed by ambmarshal_free. Returns the provider's status. */
+void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t row);
+amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name);
+amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n);
+/* Turns a failed call into the pending error. */
+amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
+/* One operation of a row, slots in and out: for the kernel's own vocabulary. */
+amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what, amb_arg *a,
+                         uint32_t n, amb_arg *ret);
+void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size);
+const char *ambgate_io_kind(int os_errno);
+ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
+
+/* stream.c: the vocabulary all streams share */
+typedef struct ambverb {
+    const char *name;
+    uint8_t min, max;
+    enum { VERB_ANY, VERB_READ, VERB_WRITE, VERB_NEXT } needs;
+    const char *params;
+    amb_status (*fn)(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n, ambv *out);
+    const char *usage, *doc;
+} ambverb;
+extern const ambverb ambstream_verbs[];
+const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len);
+amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out);
+/* Gives buffered input back before something uses the position. */
+amb_status ambstream_settle(amb_vm *vm, ambrow *r);
+#endif

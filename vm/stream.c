@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* The vocabulary all streams share, made from one operation that reads and one that writes.
+ *
+ * Input is buffered per resource, so lines(), read() and read_until() on the same file follow
+ * each other without gaps. Each function allocates its result before it takes bytes out of the
+ * buffer: run again after a collection it loses nothing. */
+#include <string.h>
+
+#include "gate.h"
+
+#define FIRST_BUFFER (64u << 10)
+#define KEEP_BUFFER (1u << 20)
+#define LONGEST AMB_TRANSFER_MAX
+
+static amb_status no_memory(amb_vm *vm) {
+    if (vm->exc.tag != TAG_UNDEF) return AMB_E_THROW;
+    return vm->failed ? vm->failed : AMB_E_NOMEM;
+}
+
+static uint32_t buffered(const ambrow *r) { return r->res->in.end - r->res->in.at; }
+static const char *start_of(const ambrow *r) { return r->res->in.buf + r->res->in.at; }
+
+static void take(amb_vm *vm, ambrow *r, uint32_t n) {
+    ambstream *s = &r->res->in;
+    s->at += n;
+    if (s->at < s->end) return;
+    s->at = s->end = 0;
+    if (s->cap > KEEP_BUFFER) {
+        ambgc_free(vm, s->buf, s->cap);
+        s->buf = NULL;
+        s->cap = 0;
+    }
+}
+
+/* Reads once more behind what is buffered. *got: bytes, 0 at the end. */
+static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
+    ambstream *s = &r->res->in;
+    if (s->at && s->end == s->cap) {
+        memmove(s->buf, s->buf + s->at, s->end - s->at);
+        s->end -= s->at;
+        s->at = 0;
+    }
+    if (s->end == s->cap) {
+        if (s->cap >= LONGEST)
+            return amberr_raise(vm, AMB_ERR_LIMIT, "%s: longer than %u bytes", what, LONGEST);
+        uint32_t cap = s->cap ? s->cap * 2 : FIRST_BUFFER;
+        char *p = ambgc_realloc(vm, s->buf, s->cap, cap);
+        if (!p) return no_memory(vm);
+        s->buf = p;
+        s->cap = cap;
+    }
+    amb_arg a = {.type = AMB_T_BUF, .len = s->cap - s->end, .v.w = s->buf + s->end}, ret;
+    amb_status st = ambgate_basic(vm, r, r->res->type->read_op, what, &a, 1, &ret);
+    if (st) return st;
+    s = &r->res->in;
+    if (ret.v.i < 0 || ret.v.i > (int64_t)a.len)
+        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider answered out of its contract", what);
+    if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, ret.v.i))
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the bytes allowed are used up", what);
+    s->end += (uint32_t)ret.v.i;
+    *got = (uint32_t)ret.v.i;
+    return AMB_OK;
+}
+
+/* Until n bytes are buffered or the input ends. */
+static amb_status fill_to(amb_vm *vm, ambrow *r, const char *what, uint32_t n) {
+    uint32_t got = 1;
+    amb_status st = AMB_OK;
+    while (st == AMB_OK && got && buffered(r) < n) st = fill(vm, r, what, &got);
+    return st;
+}
+
+amb_status ambstream_settle(amb_vm *vm, ambrow *r) {
+    ambstream *s = &r->res->in;
+    if (s->at == s->end || !r->res->type->seek_op) return AMB_OK;
+    amb_arg a[2] = {{.type = AMB_T_I64, .v.i = -(int64_t)(s->end - s->at)},
+                    {.type = AMB_T_STR, .len = 4, .v.p = "here"}};
+    ambcall c;
+    const amb_op *op = ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->seek_op);
+    if (!op) return AMB_OK;
+    ambgate_begin(&c, vm, r->res->prov, op, (uint32_t)(r - vm->gate->rows));
+    amb_status st = ambgate_run(&c, a, 2);
+    ambmarshal_free(&c);
+    /* What has no position (a pipe) keeps its buffer. */
+    if (st == AMB_OK) s->at = s->end = 0;
+    return AMB_OK;
+}
+
+/* --- arguments ------------------------------------------------------------------------------ */
+
+static amb_status count_arg(amb_vm *vm, const char *what, const char *which, const ambv *args,
+                            uint32_t n, uint32_t i, int64_t least, uint32_t otherwise, uint32_t *out) {
+    *out = otherwise;
+    if (i >= n || args[i].tag == TAG_UNDEF || args[i].tag == TAG_NIL) return AMB_OK;
+    if (args[i].tag != TAG_INT) return amberr_arg(vm, what, which, "an int", args[i]);
+    if (args[i].i < least)
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s: %s must be at least %d", what, which, (int)least);
+    *out = args[i].i > (int64_t)LONGEST ? LONGEST : (uint32_t)args[i].i;
+    return AMB_OK;
+}
+
+static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool text, ambv *out) {
+    if (text) {
+        amb_string *s = ambstr_checked(vm, start_of(r), len);
+        if (!s) return no_memory(vm);
+        *out = ambv_obj(s);
+    } else {
+        amb_bytes *b = ambbytes_new(vm, len ? start_of(r) : NULL, len);
+        if (!b) return no_memory(vm);
+        *out = ambv_obj(b);
+    }
+    ambvm_charge(vm, (len >> 6) + 10);
+    take(vm, r, used);
+    return AMB_OK;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* The next line without its end. Nil: there is none. */
+static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, ambv *out) {
+    uint32_t seen = 0;
+    for (;;) {
+        uint32_t have = buffered(r);
+        const char *p = have ? start_of(r) : NULL;
+        const char *nl = have > seen ? memchr(p + seen, '\n', have - seen) : NULL;
+        if (nl) {
+            uint32_t len = (uint32_t)(nl - p);
+            if (AMB_UNLIKELY(len > max)) break;
+            return give(vm, r, len && p[len - 1] == '\r' ? len - 1 : len, len + 1, true, out);
+        }
+        seen = have;
+        if (have > max) break;
+        uint32_t got;
+        amb_status st = fill(vm, r, what, &got);
+        if (st) return st;
+        if (got == 0) {
+            if (have) return give(vm, r, have, have, true, out);
+            *out = ambv_nil();
+            return AMB_OK;
+        }
+    }
+    return amberr_raise(vm, AMB_ERR_LIMIT, "%s: a line is longer than %u bytes", what, max);
+}
+
+amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out) {
+    amb_status st = line(vm, r, "lines", r->max, out);
+    if (st == AMB_OK && out->tag == TAG_NIL) *out = ambv_done();
+    return st;
+}
+
+/* --- verbs ------------------------------------------------------------------------------------ */
+
+#define VERB(name)                                                                                 \
+    static amb_status name(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n, ambv *out)
+#define UNUSED (void)cap, (void)r, (void)args, (void)n
+
+VERB(verb_lines) {
+    UNUSED;
+    uint32_t max;
+    amb_status st = count_arg(vm, "lines", "max", args, n, 0, 1, LONGEST, &max);
+    if (st) return st;
+    const amb_op *op = ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->read_op);
+    if (op && (st = ambgate_allowed(vm, r, op, "lines")) != AMB_OK) return st;
+    if ((st = ambhandle_derive(vm, r, ROW_LINES, r->rights, out)) != AMB_OK) return st;
+    vm->gate->rows[out->cap->slot].max = max;
+    return AMB_OK;
+}
+
+VERB(verb_read_line) {
+    UNUSED;
+    uint32_t max;
+    amb_status st = count_arg(vm, "read_line", "max", args, n, 0, 1, LONGEST, &max);
+    return st ? st : line(vm, r, "read_line", max, out);
+}
+
+VERB(verb_read) {
+    UNUSED;
+    uint32_t max;
+    amb_status st = count_arg(vm, "read", "max", args, n, 0, 1, FIRST_BUFFER, &max);
+    if (!st) st = fill_to(vm, r, "read", 1);
+    if (st) return st;
+    uint32_t have = buffered(r);
+    if (!have) {
+        *out = ambv_nil();
+        return AMB_OK;
+    }
+    if (max > have) max = have;
+    return give(vm, r, max, max, false, out);
+}
+
+VERB(verb_read_exact) {
+    UNUSED;
+    uint32_t want;
+    amb_status st = count_arg(vm, "read_exact", "n", args, n, 0, 0, 0, &want);
+    if (st) return st;
+    if (args[0].tag != TAG_INT) return amberr_arg(vm, "read_exact", "n", "an int", args[0]);
+    if (args[0].i > (int64_t)LONGEST)
+        return amberr_raise(vm, AMB_ERR_VALUE, "read_exact: n is more than %u", LONGEST);
+    if ((st = fill_to(vm, r, "read_exact", want)) != AMB_OK) return st;
+    if (buffered(r) < want)
+        return amberr_io(vm, "eof", 0, NULL, "read_exact: the input ends after %u of %u bytes",
+                         buffered(r), want);
+    return give(vm, r, want, want, false, out);
+}
+
+VERB(verb_read_until) {
+    UNUSED;
+    uint32_t max, seen = 0, len;
+    const void *sep;
+    bool text = args[0].tag == TAG_STRING;
+    if (text) sep = args[0].str->data, len = args[0].str->len;
+    else if (args[0].tag == TAG_BYTES) {
+        amb_status st = ambbytes_check(vm, args[0].bytes);
+        if (st) return st;
+        len = args[0].bytes->len;
+        sep = len ? args[0].bytes->block->data : NULL;
+    } else return amberr_arg(vm, "read_until", "sep", "a string or bytes", args[0]);
+    if (!len) return amberr_raise(vm, AMB_ERR_VALUE, "read_until: sep must not be empty");
+    amb_status st = count_arg(vm, "read_until", "max", args, n, 1, 1, LONGEST, &max);
+    if (st) return st;
+    for (;;) {
+        uint32_t have = buffered(r);
+        const char *p = have ? start_of(r) : NULL;
+        const char *hit = have > seen ? memmem(p + seen, have - seen, sep, len) : NULL;
+        if (hit) {
+            if ((uint32_t)(hit - p) > max) break;
+            return give(vm, r, (uint32_t)(hit - p), (uint32_t)(hit - p) + len, text, out);
+        }
+        /* The separator may have begun at the end of what is there. */
+        seen = have >= len ? have - len + 1 : 0;
+        if (have > max && have - max > len) break;
+        uint32_t got;
+        if ((st = fill(vm, r, "read_until", &got)) != AMB_OK) return st;
+        if (got == 0) {
+            if (have > max) break;
+            if (have) return give(vm, r, have, have, text, out);
+            *out = ambv_nil();
+            return AMB_OK;
+        }
+    }
+    return amberr_raise(vm, AMB_ERR_LIMIT, "read_until: no separator within %u bytes", max);
+}
+
+static amb_status whole(amb_vm *vm, ambrow *r, const char *what, uint32_t max, bool text, ambv *out) {
+    amb_status st = fill_to(vm, r, what, max < LONGEST ? max + 1 : LONGEST);
+    if (st) return st;
+    uint32_t have = buffered(r);
+    if (have > max) return amberr_raise(vm, AMB_ERR_LIMIT, "%s: more than %u bytes", what, max);
+    return give(vm, r, have, have, text, out);
+}
+
+VERB(verb_read_all) {
+    UNUSED;
+    uint32_t max;
+    amb_status st = count_arg(vm, "read_all", "max", args, n, 0, 0, LONGEST, &max);
+    return st ? st : whole(vm, r, "read_all", max, false, out);
+}
+
+VERB(verb_read_text) {
+    UNUSED;
+    uint32_t max;
+    amb_status st = count_arg(vm, "read_text", "max", args, n, 0, 0, LONGEST, &max);
+    return st ? st : whole(vm, r, "read_text", max, true, out);
+}
+
+VERB(verb_write) {
+    UNUSED;
+    const char *p;
+    uint32_t len;
+    amb_status st;
+    ambv v = args[0];
+    if (v.tag == TAG_STRING) p = v.str->data, len = v.str->len;
+    else if (v.tag == TAG_BYTES) {
+        if ((st = ambbytes_check(vm, v.bytes)) != AMB_OK) return st;
+        len = v.bytes->len;
+        p = len ? (const char *)v.bytes->block->data : "";
+    } else return amberr_arg(vm, "write", "data", "a string or bytes", v);
+    if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, len))
+        return amberr_raise(vm, AMB_ERR_LIMIT, "write: the bytes allowed are used up");
+    if (buffered(r) && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
+    bool leased = v.tag == TAG_BYTES;
+    if (leased) v.bytes->leased++;
+    st = AMB_OK;
+    for (uint32_t done = 0; st == AMB_OK && (done < len || !len);) {
+        amb_arg a = {.type = AMB_T_BUF, .len = len - done, .v.p = p + done}, ret;
+        int64_t calls = r->calls;
+        st = ambgate_basic(vm, r, r->res->type->write_op, "write", &a, 1, &ret);
+        if (done && calls >= 0) r->calls = calls; /* one write is one call */
+        if (st == AMB_OK && (ret.v.i < 0 || ret.v.i > (int64_t)a.len || (len && ret.v.i == 0)))
+            st = amberr_io(vm, "other", 0, NULL, "write: nothing was written");
+        if (st == AMB_OK) done += (uint32_t)ret.v.i;
+        if (!len) break;
+    }
+    if (leased) v.bytes->leased--;
+    if (st == AMB_OK) *out = ambv_nil();
+    return st;
+}
+
+VERB(verb_next) {
+    UNUSED;
+    return ambgate_next(vm, cap, out);
+}
+
+VERB(verb_close) {
+    UNUSED;
+    ambhandle_close(vm, cap.cap->slot);
+    *out = ambv_nil();
+    return AMB_OK;
+}
+
+const ambverb ambstream_verbs[] = {
+    {"lines", 0, 1, VERB_READ, "max", verb_lines, "lines(max: int = nil)",
+     "The lines that follow, one at a time, without `\\n` or `\\r\\n`; closes at the end."},
+    {"read_line", 0, 1, VERB_READ, "max", verb_read_line, "read_line(max: int = nil) -> string?",
+     "The next line without its end, nil when there is none."},
+    {"read", 0, 1, VERB_READ, "max", verb_read, "read(max: int = 65536) -> bytes?",
+     "At least one byte and at most `max`, nil at the end."},
+    {"read_exact", 1, 1, VERB_READ, "n", verb_read_exact, "read_exact(n: int) -> bytes",
+     "Exactly `n` bytes; IOError of kind \"eof\" when there are fewer."},
+    {"read_until", 1, 2, VERB_READ, "sep max", verb_read_until,
+     "read_until(sep: string | bytes, max: int = nil)",
+     "What comes before `sep`, of the same type as `sep`, which is skipped; nil at the end."},
+    {"read_all", 0, 1, VERB_READ, "max", verb_read_all, "read_all(max: int = nil) -> bytes",
+     "Everything that is left; LimitError when that is more than `max` bytes."},
+    {"read_text", 0, 1, VERB_READ, "max", verb_read_text, "read_text(max: int = nil) -> string",
+     "Everything that is left as text; DecodeError when it is not UTF-8."},
+    {"write", 1, 1, VERB_WRITE, "data", verb_write, "write(data: string | bytes)",
+     "Writes all of it."},
+    {"next", 0, 0, VERB_NEXT, NULL, verb_next, "next()", "The next item, `done` at the end."},
+    {"close", 0, 0, VERB_ANY, NULL, verb_close, "close()",
+     "Ends this capability; those derived from it go on. Closing twice is fine."},
+    {NULL, 0, 0, VERB_ANY, NULL, NULL, NULL, NULL},
+};
+
+const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len) {
+    for (const ambverb *v = ambstream_verbs; v->name; v++) {
+        if (strncmp(v->name, name, len) != 0 || v->name[len] != 0) continue;
+        bool lines = r->kind == ROW_LINES;
+        const amb_restype *t = r->res->type;
+        switch (v->needs) {
+        case VERB_ANY: return v;
+        case VERB_READ: return !lines && t->read_op ? v : NULL;
+        case VERB_WRITE: return !lines && t->write_op ? v : NULL;
+        case VERB_NEXT: return lines || t->next_op ? v : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* --- the entry script's standard input --------------------------------------------------------- */
+
+amb_status ambgate_stdin(amb_vm *vm, ambv *out) {
+    struct ambgate *g = vm->gate;
+    ambprov *prov = ambgate_provider(g, "console", 7);
+    const amb_op *op = prov ? ambgate_op(g, prov, NULL, "stdin", 5) : NULL;
+    if (!op) return amberr_raise(vm, AMB_ERR_CAPABILITY, "there is no standard input here");
+    ambcall c;
+    ambgate_begin(&c, vm, prov, op, 0);
+    amb_status st = ambgate_run(&c, NULL, 0);
+    st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, "stdin");
+    ambmarshal_free(&c);
+    return st;
+}
+
+amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
+    ambv in;
+    ambrow *r;
+    if (vm->gate_closed)
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "input: no operations inside `==`, `<`, `hash` and `str` methods");
+    amb_status st = ambgate_stdin(vm, &in);
+    if (!st) st = ambhandle_row(vm, in, &r);
+    if (!st && prompt) {
+        st = ambvm_write(vm, 1, prompt->data, prompt->len);
+        if (!st && vm->output) vm->output(vm->output_ud, 1, NULL, 0);
+    }
+    if (st) return st;
+    uint32_t slot = in.cap->slot;
+    st = line(vm, r, "input", LONGEST, out);
+    ambhandle_close(vm, slot);
+    return st;
+}
