@@ -169,8 +169,27 @@ amb_status amblib_any_frozen(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
            "A list of (index, element)."),                                                         \
     METHOD("tally", amblib_any_tally, 0, 0, NULL, "tally() -> map",                                \
            "A map from the elements to how often they occur."),                                    \
-    METHOD("list", amblib_any_list, 0, 0, NULL, "list() -> list", "A new list of the elements."),  \
     HIDDEN("_min", amblib_any_min, 0, 0), HIDDEN("_max", amblib_any_max, 0, 0),                    \
     HIDDEN("_sum", amblib_any_sum, 0, 0), HIDDEN("_unique", amblib_any_unique, 0, 0),              \
     HIDDEN("_sorted", amblib_any_sorted, 0, 0)
+/* Of ranges and generators: a new lazy sequence (stdlib-modules/core/lazy.amb). */
+#define ROWS_LAZY                                                                                  \
+    CORE("map", "lazy:map", "map(f)", "Lazily f(x) for every element x."),                         \
+    CORE("filter", "lazy:filter", "filter(pred)", "Lazily the elements that fit."),                \
+    CORE("flat_map", "lazy:flat_map", "flat_map(f)", "Lazily the elements of all f(x)."),          \
+    CORE("flatten", "lazy:flatten", "flatten(depth = 1)",                                          \
+         "Lazily the elements, inner lists replaced by theirs."),                                  \
+    CORE("enumerate", "lazy:enumerate", "enumerate(start = 0)", "Lazily (index, element)."),       \
+    CORE("zip", "lazy:zip", "zip(...its)", "Lazily tuples of elements at the same place."),        \
+    CORE("chunks", "lazy:chunks", "chunks(size)", "Lazily lists of that many elements."),          \
+    CORE("windows", "lazy:windows", "windows(size)",                                               \
+         "Lazily every run of that many neighbours."),                                             \
+    CORE("take_while", "lazy:take_while", "take_while(pred)",                                      \
+         "Lazily the elements before the first that does not fit."),                               \
+    CORE("skip_while", "lazy:skip_while", "skip_while(pred)",                                      \
+         "Lazily the elements from the first that does not fit."),                                 \
+    CORE("skip", "lazy:skip", "skip(count)", "Lazily the elements after the first ones."),         \
+    CORE("unique", "lazy:unique", "unique(by = nil)", "Lazily the first of equal elements.")
+#define ROW_LIST                                                                                   \
+    METHOD("list", amblib_any_list, 0, 0, NULL, "list() -> list", "A new list of the elements.")
 #endif

@@ -279,6 +279,7 @@ const amb_native_def amblib_list[] = {
            "binary_search(value) -> int", "In a sorted list the index of the first element not less."),
     METHOD("copy", list_copy, 0, 0, NULL, "copy() -> list", "A new list of the same elements."),
     ROWS_EAGER,
+    ROW_LIST,
     HIDDEN("_extend", list_extend, 1, 1),
     HIDDEN("_sort", list_sort_plain, 0, 0),
     HIDDEN("_sort_keys", list_sort_keys, 1, 1),
@@ -384,5 +385,6 @@ const amb_native_def amblib_tuple[] = {
     METHOD("windows", amblib_seq_windows, 1, 1, "size", "windows(size: int) -> list",
            "Every run of that many neighbours."),
     ROWS_EAGER,
+    ROW_LIST,
     TABLE_END,
 };
