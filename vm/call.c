@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gate.h"
 #include "run.h"
 
 #define SLICE 10000
@@ -303,6 +304,61 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
     return RUN_THROW;
 }
 
+static int no_param(amb_vm *vm, const char *fn, const amb_string *name) {
+    amberr_raise(vm, AMB_ERR_TYPE, "%s has no parameter named '%s'", fn, name->data);
+    return RUN_THROW;
+}
+
+/* A native that takes any number of values gets the named ones as a named tuple behind an UNDEF. */
+static int pack_named(amb_vm *vm, ambv *args, uint32_t *n, const ambv *names, const ambv *vals,
+                      uint32_t count) {
+    if (!ambrun_reserve(vm, args + *n + 2)) return RUN_THROW;
+    amb_tuple *t = ambtuple_new(vm, count), *words = ambtuple_new(vm, count);
+    if (!t || !words) return RUN_THROW;
+    memcpy(words->vals, names, count * sizeof *names);
+    memcpy(t->vals, vals, count * sizeof *vals);
+    t->names = words;
+    args[(*n)++] = ambv_undef();
+    args[(*n)++] = ambv_obj(t);
+    return RUN_NEXT;
+}
+
+int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum frame_kind kind,
+                    uint32_t dst, const amb_instr *ret) {
+    ambv out = ambv_nil();
+    amb_status st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
+    if (st != AMB_OK) return ambrun_failed(vm, st);
+    int rc = deliver(vm, f, kind, dst, ret, out);
+    if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
+    return rc;
+}
+
+int ambrun_call_cap_named(amb_vm *vm, ambv *f, uint32_t n, const ambv *names, const ambv *vals,
+                          uint32_t count, const amb_instr *ret) {
+    ambv self = f->bound->self;
+    amb_string *op = f->bound->fn.str;
+    ambv args[64];
+    for (uint32_t i = 0; i < 64; i++) args[i] = i < n ? f[2 + i] : ambv_nil();
+    for (uint32_t i = 0; i < count; i++) {
+        int at = ambgate_param(vm, self, op, names[i].str);
+        if (at < 0 || at >= 64) return no_param(vm, op->data, names[i].str);
+        if ((uint32_t)at < n) {
+            amberr_raise(vm, AMB_ERR_TYPE, "%s: argument '%s' is given twice", op->data,
+                         names[i].str->data);
+            return RUN_THROW;
+        }
+        args[at] = vals[i];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = (uint32_t)ambgate_param(vm, self, op, names[i].str) + 1;
+        if (at > n) n = at;
+    }
+    ambv out = ambv_nil();
+    amb_status st = ambgate_invoke(vm, self, op, args, n, &out);
+    if (st != AMB_OK) return ambrun_failed(vm, st);
+    return deliver(vm, f, FRAME_CALL, 0, ret, out);
+}
+
 int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum frame_kind kind,
                      uint32_t dst, const amb_instr *ret) {
     ambv *f = ambrun_top(vm);
@@ -324,25 +380,6 @@ static int native_param(const char *params, const amb_string *name) {
         if (p) p++;
     }
     return -1;
-}
-
-static int no_param(amb_vm *vm, const char *fn, const amb_string *name) {
-    amberr_raise(vm, AMB_ERR_TYPE, "%s has no parameter named '%s'", fn, name->data);
-    return RUN_THROW;
-}
-
-/* A native that takes any number of values gets the named ones as a named tuple behind an UNDEF. */
-static int pack_named(amb_vm *vm, ambv *args, uint32_t *n, const ambv *names, const ambv *vals,
-                      uint32_t count) {
-    if (!ambrun_reserve(vm, args + *n + 2)) return RUN_THROW;
-    amb_tuple *t = ambtuple_new(vm, count), *words = ambtuple_new(vm, count);
-    if (!t || !words) return RUN_THROW;
-    memcpy(words->vals, names, count * sizeof *names);
-    memcpy(t->vals, vals, count * sizeof *vals);
-    t->names = words;
-    args[(*n)++] = ambv_undef();
-    args[(*n)++] = ambv_obj(t);
-    return RUN_NEXT;
 }
 
 /* Puts named values (names[i], vals[i]) behind the n positional arguments at args, by parameter. Gives
@@ -736,4 +773,12 @@ amb_status ambcall_method(amb_vm *vm, ambv self, amb_string *name, const ambv *a
     all[0] = self;
     memcpy(all + 1, args, n * sizeof *args);
     return ambcall_value(vm, fn, all, n + 1, out);
+}
+
+amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
+    bool closed = vm->gate_closed;
+    vm->gate_closed = true;
+    amb_status st = ambcall_value(vm, fn, args, n, out);
+    vm->gate_closed = closed;
+    return st;
 }

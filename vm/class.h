@@ -14,6 +14,8 @@ static inline bool ambclass_is_a(const amb_class *c, const amb_class *of) {
     while (c && c->depth > of->depth) c = c->parent;
     return c == of;
 }
+/* Checks a typed field's new value; may widen an int. TypeError. */
+amb_status ambclass_check_field(amb_vm *vm, const amb_member *m, ambv *v);
 /* Fills the cached operators and checks; after the last member. */
 void ambclass_finish(amb_vm *vm, amb_class *c);
 /* An instance with all fields nil. */

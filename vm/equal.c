@@ -129,7 +129,7 @@ static amb_status equal_instances(walk *w, amb_instance *a, ambv bv, bool *out) 
     amb_class *c = vm->classes[a->h.aux32];
     if (c->op_eq.tag != TAG_NIL) {
         ambv args[2] = {ambv_obj(a), bv}, r;
-        amb_status st = ambcall_value(vm, c->op_eq, args, 2, &r);
+        amb_status st = ambcall_pure(vm, c->op_eq, args, 2, &r);
         if (st) return st;
         *out = ambv_truthy(r);
         return AMB_OK;
@@ -263,7 +263,7 @@ static amb_status less(walk *w, ambv a, ambv b, bool *out) {
         amb_class *c = vm->classes[a.inst->h.aux32];
         if (c->op_lt.tag == TAG_NIL) return no_order(vm, a, b);
         ambv args[2] = {a, b}, r;
-        if ((st = ambcall_value(vm, c->op_lt, args, 2, &r)) != AMB_OK) return st;
+        if ((st = ambcall_pure(vm, c->op_lt, args, 2, &r)) != AMB_OK) return st;
         *out = ambv_truthy(r);
         return AMB_OK;
     }
@@ -356,7 +356,7 @@ static amb_status hash_instance(walk *w, ambv v, uint32_t *out) {
     amb_class *c = vm->classes[v.inst->h.aux32];
     if (c->op_hash.tag != TAG_NIL) {
         ambv r;
-        amb_status st = ambcall_value(vm, c->op_hash, &v, 1, &r);
+        amb_status st = ambcall_pure(vm, c->op_hash, &v, 1, &r);
         if (st) return st;
         if (r.tag != TAG_INT)
             return amberr_raise(vm, AMB_ERR_TYPE, "hash() of a %s must give an int, not %s",

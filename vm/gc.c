@@ -438,7 +438,8 @@ static void drain(amb_vm *vm) {
 
 static void mark_roots(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    for (ambv *v = vm->stack; v < vm->top; v++) ambgc_mark_value(gc, *v);
+    for (ambv *v = vm->stack; v < vm->top; v++)
+        if (v->tag >= TAG_HEAP && v->tag < TAG_COUNT) ambgc_mark_obj(gc, v->o); /* not frame words */
     /* What lies above is stale: cleared so that no later frame shows a dead object. */
     for (ambv *v = vm->top; v < vm->stack_end; v++) *v = ambv_nil();
     ambgc_mark_value(gc, vm->exc);
@@ -448,6 +449,8 @@ static void mark_roots(amb_vm *vm) {
     for (uint32_t i = 0; i < vm->nclasses; i++) ambgc_mark_obj(gc, vm->classes[i]);
     for (unsigned i = 0; i < TAG_COUNT; i++) ambmembers_mark(gc, vm->type_members[i]);
     ambmodules_mark(gc, vm->modules);
+    ambprelude_mark(gc, vm->prelude);
+    ambgc_mark_obj(gc, vm->entry);
     for (uint32_t i = 0; i < vm->npins; i++) ambgc_mark_value(gc, vm->pins[i]);
 }
 

@@ -4,9 +4,10 @@
  * A loop's state is three registers: the thing iterated, a position, and what must not change.
  *   list     index, length          map, set  entry, version      string  byte offset, -
  *   tuple    index, -               bytes     index, length       range   next value, how many are left
- *   generator -                     capability: batch, index      object  its iterator; position = true */
+ *   generator -                     capability -                  object  its iterator; its next() */
 #include <string.h>
 
+#include "gate.h"
 #include "run.h"
 
 int ambrun_forprep(amb_vm *vm, ambv *s) {
@@ -32,9 +33,9 @@ int ambrun_forprep(amb_vm *vm, ambv *s) {
         break;
     case TAG_GENERATOR: break;
     case TAG_CAP:
-        s[1] = ambv_nil();
-        s[2] = ambv_int(0);
-        break;
+        if (ambgate_is_iterable(vm, *s)) break;
+        amberr_raise(vm, AMB_ERR_TYPE, "this capability cannot be iterated: it has no operation next");
+        return RUN_THROW;
     case TAG_INSTANCE: {
         amb_member *m = ambclass_find(ambinst_class(vm, s->inst), AMBSYM(vm, iter));
         if (m && m->kind == MEMBER_METHOD && !(m->flags & MEMBER_PRIVATE)) {
@@ -156,17 +157,15 @@ static int map_next(amb_vm *vm, ambv *s, bool pair) {
 }
 
 static int cap_next(amb_vm *vm, ambv *s) {
-    for (;;) {
-        if (s[1].tag == TAG_LIST && s[2].u < s[1].list->len)
-            return item(vm, amblist_at(s[1].list, (uint32_t)s[2].u++));
-        ambv batch;
-        amb_status st = ambcap_next(vm, s->cap, &batch);
-        if (st != AMB_OK) return ambrun_failed(vm, st);
-        if (batch.tag != TAG_LIST) return RUN_NEXT; /* the end */
-        s[1] = batch;
-        s[2] = ambv_int(0);
-        if (vm->gc_wanted) ambrun_collect(vm);
+    ambv v;
+    amb_status st = ambgate_next(vm, *s, &v);
+    if (st != AMB_OK) return ambrun_failed(vm, st);
+    if (v.tag == TAG_DONE) return RUN_NEXT;
+    if (vm->gc_wanted) {
+        REG(vm, vm->pc->b) = v;
+        ambrun_collect(vm);
     }
+    return item(vm, v);
 }
 
 int ambrun_fornext(amb_vm *vm, bool pair) {
@@ -222,5 +221,6 @@ int ambrun_forrange(amb_vm *vm) {
 
 int ambrun_closeiter(amb_vm *vm, ambv *s) {
     if (s->tag == TAG_GENERATOR) return ambrun_close(vm, s->gen, vm->pc + 1);
+    if (s->tag == TAG_CAP) ambgate_end(vm, *s);
     return RUN_NEXT;
 }

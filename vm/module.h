@@ -12,6 +12,8 @@ struct amb_module {
     amb_string **slot_names;
     bool *exported;
     uint32_t nslots;
+    bool standard; /* a native module: its slots never change */
+    bool hidden;   /* core: left out of traces */
     char *source;
     size_t source_len;
     amb_proto *main;
@@ -33,6 +35,11 @@ amb_status ambmodules_setup(amb_vm *vm);
 void ambmodules_teardown(amb_vm *vm);
 /* A function of an embedded core source, "list:map"; compiles the source on first use through the hook. */
 amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out);
+
+void ambprelude_mark(struct ambgc *gc, const struct ambprelude *p);
+amb_status ambmodule_link(amb_vm *vm, amb_module *m);
+/* Runs the top level of a module from C, unless it ran already. */
+amb_status ambmodule_run(amb_vm *vm, amb_module *m);
 
 typedef struct ambprelude {
     uint32_t count;

@@ -54,6 +54,10 @@ amb_status amberr_decode(amb_vm *vm, int64_t line, int64_t column, const char *f
 amb_status amberr_arg(amb_vm *vm, const char *what, const char *which, const char *expected, ambv got)
     AMB_COLD;
 
+/* Construction of built-in errors: Error(message, cause: nil) and the other classes' fields in order. */
+extern const amb_native_def amberr_construct, amberr_fields, amberr_construct_io, amberr_fields_io;
+extern const amb_native_def amberr_construct_decode, amberr_fields_decode, amberr_construct_exit,
+    amberr_fields_exit;
 /* Records where e was thrown, unless that is known already. */
 void amberr_trace(amb_vm *vm, amb_instance *e);
 
@@ -61,6 +65,8 @@ void amberr_trace(amb_vm *vm, amb_instance *e);
  * nesting of such calls is bounded (StateError). args are copied. Only for hash, ==, <, str and the
  * embedding API: anything that runs once per element is written in Ambit. */
 amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
+/* The same with the gate closed: for hash, ==, < and str, which must not do anything else. */
+amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
 /* Calls the native method `name` of a built-in type directly; args[0] is the receiver. */
 amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, uint32_t n, ambv *out);
 /* Calls a method by (interned) name on any value. */

@@ -129,7 +129,8 @@ typedef struct amb_member {
     amb_string *name; /* interned */
     uint8_t kind, flags;
     uint16_t slot;     /* MEMBER_FIELD */
-    uint32_t type;     /* MEMBER_TYPED: index into the type table of `owner->proto` */
+    uint32_t type;     /* MEMBER_TYPED: index into owner->types->types */
+    uint32_t first_class; /* MEMBER_TYPED: where its classes stand in owner->type_classes */
     amb_class *owner;  /* where it was declared */
     ambv fn, setter;
 } amb_member;
@@ -138,18 +139,20 @@ struct amb_class {
     amb_obj h; /* h.aux32: class id, index into vm->classes */
     uint16_t nfields; /* the parent's included */
     uint16_t depth;
+    bool sealed; /* only its own module may extend it */
     uint32_t ctor_nparams;
     amb_string *name;
     amb_class *parent; /* or NULL */
     amb_module *module; /* or NULL for built-in classes */
-    amb_proto *types;   /* the proto whose type table member types index; or NULL */
+    amb_proto *types;   /* the function whose type table member types index; or NULL */
+    amb_tuple *type_classes; /* the classes that field types name; or NULL */
     ambv construct;     /* closure or native called by C(...); NIL: cannot be constructed */
     ambv fields_fn;     /* closure (self, params...) that fills a subclass instance; or NIL */
     ambv init_fn;       /* closure (self) that runs init blocks, parents' included; or NIL */
     amb_member *members; /* storage: own members, open addressing by name; inherited ones copied */
     uint32_t nmembers, member_mask;
     amb_tuple *field_names; /* the public header fields, in order: patterns and printing */
-    amb_map *statics;       /* enum cases and statics by name */
+    amb_tuple *cases;       /* CLASS_ENUM: its cases in order, classes or instances */
     /* operators looked up once at class definition; NIL where not defined */
     ambv op_eq, op_hash, op_str, op_lt;
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gate.h"
 #include "run.h"
 
 /* ---- arithmetic ---- */
@@ -412,7 +413,7 @@ int ambrun_undefined(amb_vm *vm, ambv name) {
 
 bool ambrun_fits(const amb_vm *vm, const amb_type *t, ambv v, const ambv *classes) {
     if (t->mask >> v.tag & 1) return true;
-    if (v.tag == TAG_CAP) return t->cap && ambcap_is(vm, v.cap, t->cap);
+    if (v.tag == TAG_CAP) return t->cap && ambgate_is_type((amb_vm *)vm, v, t->cap->data, t->cap->len);
     if (v.tag != TAG_INSTANCE) return false;
     const amb_class *c = ambinst_class(vm, v.inst);
     for (uint32_t i = 0; i < t->nclasses; i++)

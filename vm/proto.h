@@ -52,6 +52,8 @@ uint32_t ambpb_nil(ambpb *pb);
 uint32_t ambpb_int(ambpb *pb, int64_t i);
 uint32_t ambpb_float(ambpb *pb, double f);
 uint32_t ambpb_string(ambpb *pb, const char *s, size_t len);
+/* A frozen bytes value. */
+uint32_t ambpb_bytes(ambpb *pb, const char *s, size_t len);
 uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n); /* tuple of string constants */
 uint32_t ambpb_module(ambpb *pb, struct amb_module *m);
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index);

@@ -277,7 +277,7 @@ static amb_status append_instance(ambbuf *b, ambv v, const inside *in) {
     amb_class *c = vm->classes[v.inst->h.aux32];
     if (c->op_str.tag != TAG_NIL) {
         ambv r;
-        amb_status st = ambcall_value(vm, c->op_str, &v, 1, &r);
+        amb_status st = ambcall_pure(vm, c->op_str, &v, 1, &r);
         if (st) return st;
         if (r.tag != TAG_STRING)
             return amberr_raise(vm, AMB_ERR_TYPE, "str() of a %s must give a string, not %s",

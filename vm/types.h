@@ -59,6 +59,9 @@ amb_status amblist_extend(amb_vm *vm, amb_list *l, const amb_list *from);
 /* Raises StateError when the object may not be changed; the message names the type. */
 amb_status ambobj_check_writable(amb_vm *vm, const amb_obj *o);
 
+/* Freezes v and everything it reaches, in place; capabilities stay as they are. */
+amb_status ambobj_freeze(amb_vm *vm, ambv v);
+
 amb_tuple *ambtuple_new(amb_vm *vm, uint32_t n); /* vals set to nil, names NULL */
 amb_tuple *ambtuple_pair(amb_vm *vm, ambv a, ambv b);
 amb_range *ambrange_new(amb_vm *vm, int64_t a, int64_t b, bool closed);

@@ -83,6 +83,11 @@ struct amb_vm {
     struct ambprelude *prelude;
     struct ambgate *gate;
 
+    amb_module *entry; /* the script being run */
+    /* Compiles an embedded source ("list" of core); installed by whoever has a compiler. */
+    amb_status (*compile_core)(amb_vm *vm, const char *name, size_t len, amb_module **out);
+    void *compiler; /* the compiler's own state */
+    uint64_t timeout_ns;
     uint64_t fuel_used;
     int32_t slice_size;
     amb_limits limits;
