@@ -214,7 +214,8 @@ struct amb_arg_decl {
 /* A `for`, `while`, `loop` that a jump leaves or continues is found by node. */
 struct amb_node {
     uint8_t kind;          /* enum amb_node_kind */
-    bool parenthesised;
+    bool parenthesised : 1;
+    bool big : 1;          /* NODE_INT of 2^63, which only a unary minus makes good */
     uint16_t depth;        /* of the tree below, at most AMB_MAX_TREE_DEPTH */
     amb_span span;
     union {
@@ -673,6 +674,10 @@ struct amb_module {
     struct amb_decl *main_decl; /* a top-level `fn main`, or NULL */
     struct amb_iface iface;
     uint32_t class_count;    /* classes and enums numbered by id */
+    /* for the front end */
+    amb_text *lost;          /* words of text that could not be read */
+    uint32_t lost_count, lost_cap;
+    bool incomplete;         /* the text ended inside an open bracket */
 };
 
 const char *ambast_op_text(enum amb_op op);

@@ -12,8 +12,8 @@
 struct amb_module *ambparse_module(struct amb_arena *arena, struct amb_source *src,
                                    struct amb_diags *diags);
 
-/* Whether the text ends inside an open bracket, string or expression: a REPL then asks for
- * another line. */
-bool ambparse_incomplete(const struct amb_diags *diags, const struct amb_source *src);
+/* Whether nothing is wrong but that the text ends inside an open bracket or a statement: a REPL
+ * then asks for another line. */
+bool ambparse_incomplete(const struct amb_module *module, const struct amb_diags *diags);
 
 #endif

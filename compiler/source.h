@@ -39,6 +39,7 @@ struct amb_arena {
     char *at, *end;
     size_t used; /* bytes taken from the hook */
     bool oom;
+    void *bail; /* a jmp_buf while a pass of the front end runs: it then ends there */
 };
 
 /* `hook` NULL means the C library's allocator. */
