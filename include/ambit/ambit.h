@@ -125,6 +125,8 @@ AMB_API int amb_as_int(amb_value v, int64_t *out);      /* 0: not an int */
 AMB_API int amb_as_float(amb_value v, double *out);     /* ints, too */
 /* Valid while the value is kept. 0: not a string. */
 AMB_API int amb_as_string(amb_value v, const char **s, size_t *len);
+AMB_API uint32_t amb_list_len(amb_value list);             /* 0: not a list */
+AMB_API int amb_list_at(amb_value list, uint32_t i, amb_value *out);
 /* What print would show; quoted: as inside a list. */
 AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void *ud);
 AMB_API amb_status amb_pin(amb_vm *vm, amb_value v);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine and its surroundings: output, modules, signals, reports. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ambit/spi.h"
+#include "repl.h"
+
+#define MAX_SOURCE ((size_t)64 << 20)
+
+extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock;
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+static bool send_all(int fd, const char *s, size_t n)
+{
+    while (n) {
+        ssize_t k = write(fd, s, n);
+        if (k < 0 && errno == EINTR) continue;
+        if (k < 0) return false;
+        s += k;
+        n -= (size_t)k;
+    }
+    return true;
+}
+
+static amb_status flush_out(host *h)
+{
+    if (!h->held) return AMB_OK;
+    size_t n = h->held;
+    h->held = 0;
+    if (send_all(1, h->out, n)) return AMB_OK;
+    h->closed = errno == EPIPE;
+    h->failed = !h->closed;
+    return h->closed ? AMB_E_EOF : AMB_E_IO;
+}
+
+static amb_status hold(host *h, const char *s, size_t n)
+{
+    if (h->closed) return AMB_E_EOF;
+    if (h->held + n > sizeof h->out) {
+        amb_status st = flush_out(h);
+        if (st) return st;
+        if (n >= sizeof h->out) {
+            if (send_all(1, s, n)) return AMB_OK;
+            h->closed = errno == EPIPE;
+            h->failed = !h->closed;
+            return h->closed ? AMB_E_EOF : AMB_E_IO;
+        }
+    }
+    memcpy(h->out + h->held, s, n);
+    h->held += n;
+    return h->tty && memchr(s, '\n', n) ? flush_out(h) : AMB_OK;
+}
+
+/* On a terminal a program cannot send control sequences unless it holds the right to: they show
+ * as text. */
+static amb_status hold_shown(host *h, const char *s, size_t n)
+{
+    size_t from = 0;
+    amb_status st = AMB_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        unsigned char c = (unsigned char)s[i];
+        bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
+        if ((c >= 0x20 && c != 0x7f && !c1) || c == '\n' || c == '\t' || c == '\r') continue;
+        char shown[16];
+        int k = snprintf(shown, sizeof shown, "\\x%02x", c1 ? (unsigned char)s[i + 1] : c);
+        st = hold(h, s + from, i - from);
+        if (!st) st = hold(h, shown, (size_t)k);
+        if (c1) i++;
+        from = i + 1;
+    }
+    return st ? st : hold(h, s + from, n - from);
+}
+
+amb_status host_output(void *ud, int fd, const char *s, size_t n)
+{
+    host *h = ud;
+    if (!s) return fd == 1 ? flush_out(h) : AMB_OK;
+    if (fd == 1) return h->tty && !h->raw ? hold_shown(h, s, n) : hold(h, s, n);
+    if (h->tty) flush_out(h);
+    return send_all(2, s, n) ? AMB_OK : AMB_E_IO;
+}
+
+void host_stderr(void *ud, const char *s, size_t n)
+{
+    (void)ud;
+    send_all(2, s, n);
+}
+
+void host_stdout(void *ud, const char *s, size_t n) { hold(ud, s, n); }
+
+/* --- modules ---------------------------------------------------------------------------------- */
+
+/* Joins the directory of `from` and a relative spec; both are relative to the root. False: the
+ * result would leave the root, or it is no relative path. */
+static bool join(const char *from, const char *spec, char out[PATH_MAX])
+{
+    size_t len = 0;
+    if (strncmp(spec, "./", 2) != 0 && strncmp(spec, "../", 3) != 0) return false;
+    const char *slash = from ? strrchr(from, '/') : NULL;
+    if (slash) {
+        len = (size_t)(slash - from);
+        if (len >= PATH_MAX) return false;
+        memcpy(out, from, len);
+    }
+    for (const char *p = spec; *p;) {
+        size_t n = strcspn(p, "/");
+        if (n == 2 && memcmp(p, "..", 2) == 0) {
+            if (len == 0) return false;
+            while (len && out[len - 1] != '/') len--;
+            if (len) len--;
+        } else if (n && !(n == 1 && *p == '.')) {
+            if (len + n + 8 >= PATH_MAX) return false;
+            if (len) out[len++] = '/';
+            memcpy(out + len, p, n);
+            len += n;
+        }
+        p += n;
+        if (*p) p++;
+    }
+    out[len] = 0;
+    return len > 0;
+}
+
+/* Only regular files called *.amb beneath the root: whatever a module writes into `import`, no
+ * other file is read, and none shows in an error. */
+static amb_status load_module(void *ud, const char *from, const char *spec, char **id, char **source,
+                              size_t *len, char why[256])
+{
+    host *h = ud;
+    char path[PATH_MAX], file[PATH_MAX + 8];
+    if (h->root < 0) {
+        snprintf(why, 256, "modules cannot be found from here");
+        return AMB_E_ARG;
+    }
+    if (!join(from, spec, path)) {
+        snprintf(why, 256, "the path leads outside of the program's directory");
+        return AMB_E_RIGHTS;
+    }
+    size_t n = strlen(path);
+    if (n > 4 && strcmp(path + n - 4, ".amb") == 0) path[n - 4] = 0;
+    snprintf(file, sizeof file, "%s.amb", path);
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    long fd = syscall(SYS_openat2, h->root, file, &how, sizeof how);
+    struct stat st;
+    if (fd < 0 || fstat((int)fd, &st) || !S_ISREG(st.st_mode)) {
+        if (fd >= 0) close((int)fd);
+        snprintf(why, 256, "there is no such module");
+        return AMB_E_ARG;
+    }
+    *source = read_file((int)fd, MAX_SOURCE, len);
+    close((int)fd);
+    if (!*source) {
+        snprintf(why, 256, "the module cannot be read");
+        return AMB_E_IO;
+    }
+    *id = must(strdup(path));
+    return AMB_OK;
+}
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+static amb_vm *volatile interrupted_vm;
+static volatile sig_atomic_t caught;
+
+static void on_signal(int sig)
+{
+    if (caught || !interrupted_vm) _exit(128 + sig);
+    caught = sig;
+    amb_interrupt(interrupted_vm);
+}
+
+static void watch_signals(amb_vm *vm)
+{
+    /* Without SA_RESTART: a read that waits for input comes back. */
+    struct sigaction sa = {.sa_handler = on_signal};
+    interrupted_vm = vm;
+    if (vm) {
+        sigaction(SIGINT, &sa, NULL);
+        sigaction(SIGTERM, &sa, NULL);
+        signal(SIGPIPE, SIG_IGN);
+    }
+}
+
+/* --- the machine ------------------------------------------------------------------------------ */
+
+host *host_new(const cli_options *o)
+{
+    host *h = must(calloc(1, sizeof *h));
+    h->tty = isatty(1) == 1;
+    h->colour = o->colour >= 0 ? o->colour : isatty(2) == 1 && !getenv("NO_COLOR");
+    const char *script = o->script && strcmp(o->script, "-") != 0 ? o->script : NULL;
+    const char *slash = script ? strrchr(script, '/') : NULL;
+    h->dir = must(slash ? strndup(script, slash == script ? 1 : (size_t)(slash - script)) : strdup("."));
+    h->root = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    amb_config c = {
+        .size = sizeof c,
+        .heap_bytes = o->heap_bytes,
+        .fuel = o->fuel,
+        .timeout_ns = o->timeout_ns,
+        .seed = o->seed,
+        .output = host_output,
+        .output_ud = h,
+        .loader = load_module,
+        .loader_ud = h,
+        .stress = o->stress,
+    };
+    amb_status why = AMB_OK;
+    h->vm = amb_vm_new(&c, &why);
+    if (!h->vm) must(NULL);
+    if (amb_provider_add(h->vm, &amb_provider_fs) || amb_provider_add(h->vm, &amb_provider_console) ||
+        amb_provider_add(h->vm, &amb_provider_clock))
+        must(NULL);
+    if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc)) must(NULL);
+    watch_signals(h->vm);
+    return h;
+}
+
+void host_free(host *h)
+{
+    watch_signals(NULL);
+    amb_vm_free(h->vm);
+    flush_out(h);
+    if (h->root >= 0) close(h->root);
+    free(h->dir);
+    free(h);
+}
+
+int host_source(host *h, const cli_options *o, const char **name, char **source, size_t *len)
+{
+    if (o->code) {
+        *name = "-e";
+        *source = must(strdup(o->code));
+        *len = strlen(o->code);
+        return 0;
+    }
+    bool in = strcmp(o->script, "-") == 0;
+    int fd = in ? 0 : open(o->script, O_RDONLY | O_CLOEXEC);
+    *name = in ? "<stdin>" : o->script;
+    *source = fd < 0 ? NULL : read_file(fd, MAX_SOURCE, len);
+    int e = errno;
+    if (fd > 0) close(fd);
+    if (*source) return 0;
+    text t = {0};
+    text_str(&t, "ambit: cannot read ");
+    text_shown(&t, o->script, strlen(o->script));
+    text_printf(&t, ": %s\n", strerror(e));
+    host_stderr(h, t.p, t.len);
+    text_free(&t);
+    return EXIT_NOFILE;
+}
+
+int host_report(host *h, amb_status st)
+{
+    /* What the program printed comes before what is said about it. */
+    flush_out(h);
+    if (h->closed) return EXIT_OK;
+    if (caught == SIGINT) return EXIT_INTERRUPT;
+    if (caught == SIGTERM) return EXIT_TERMINATED;
+    switch (st) {
+    case AMB_OK: return EXIT_OK;
+    case AMB_E_COMPILE: return EXIT_SYNTAX;
+    case AMB_E_CANCELED: return EXIT_INTERRUPT;
+    case AMB_E_LIMIT:
+    case AMB_E_NOMEM: amb_error_report(h->vm, h->colour, host_stderr, h); return EXIT_LIMIT;
+    default: amb_error_report(h->vm, h->colour, host_stderr, h); return EXIT_ERROR;
+    }
+}

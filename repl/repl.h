@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the command line share. */
+#ifndef AMBIT_REPL_H
+#define AMBIT_REPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ambit/ambit.h"
+
+/* Exit statuses. */
+enum {
+    EXIT_OK = 0,
+    EXIT_ERROR = 1,      /* an uncaught error */
+    EXIT_USAGE = 2,      /* the command line is wrong */
+    EXIT_SYNTAX = 65,    /* the source was not accepted */
+    EXIT_NOFILE = 66,    /* the script cannot be read */
+    EXIT_INTERNAL = 70,  /* no memory to begin with, and the like */
+    EXIT_DENIED = 77,    /* it asks for more than it is granted */
+    EXIT_INTERRUPT = 130,
+    EXIT_TERMINATED = 143,
+    EXIT_LIMIT = 137     /* memory, fuel, time or stack used up */
+};
+
+/* What comes before the script's name, and the script. */
+typedef struct cli_options {
+    const char **allow; /* --allow texts */
+    uint32_t nallow;
+    bool allow_declared, deny_all, json, stress;
+    int colour; /* -1: as the terminal is */
+    size_t heap_bytes;
+    uint64_t fuel, timeout_ns, seed;
+    const char *code;   /* -e */
+    const char *script; /* path, "-" for standard input, NULL with -e */
+    char **argv;        /* the script's arguments */
+    int argc;
+    char **given;       /* the whole command line, for what can be pasted */
+    int ngiven, script_at; /* given[script_at] is the script or -e */
+} cli_options;
+
+/* ---- text.c: texts that grow, and texts that are safe to show */
+typedef struct text {
+    char *p;
+    size_t len, cap;
+} text;
+void text_add(text *t, const char *s, size_t n);
+void text_str(text *t, const char *s);
+void text_printf(text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* No control, bidi or zero-width characters: they show as \u{...}. */
+void text_shown(text *t, const char *s, size_t n);
+/* As one word of a shell's command line. */
+void text_shell(text *t, const char *s);
+void text_json(text *t, const char *s, size_t n);
+void text_free(text *t);
+/* Reads a whole file (at most `max` bytes); NULL with errno set. */
+char *read_file(int fd, size_t max, size_t *len);
+void *must(void *p); /* exits when NULL: there is no memory for the command line itself */
+
+/* ---- host.c: the machine and its surroundings */
+typedef struct host {
+    amb_vm *vm;
+    int root;          /* modules are found beneath this directory */
+    char *dir;         /* the script's directory as the user wrote it */
+    char out[1 << 16]; /* standard output held back */
+    size_t held;
+    bool tty, raw, closed; /* stdout: terminal; control characters allowed; nobody reads */
+    bool failed;
+    int colour;
+} host;
+host *host_new(const cli_options *o);
+void host_free(host *h);
+amb_status host_output(void *ud, int fd, const char *s, size_t n);
+void host_stderr(void *ud, const char *s, size_t n); /* an amb_text_fn */
+void host_stdout(void *ud, const char *s, size_t n); /* an amb_text_fn; ud: the host */
+/* Source of the entry script. Prints why and gives the status to exit with. */
+int host_source(host *h, const cli_options *o, const char **name, char **source, size_t *len);
+/* Status of a failed run: reports and translates it. */
+int host_report(host *h, amb_status st);
+
+/* ---- args.c: args { } */
+typedef struct given_arg {
+    amb_value value;
+    bool given; /* the user wrote it */
+} given_arg;
+typedef struct script_args {
+    given_arg *v;     /* one per amb_arg_spec; `many`: a list */
+    uint32_t n;
+    amb_value value;  /* what the script sees as `args` */
+} script_args;
+/* 0: go on; else exit with that status - 1 (help was asked for: 1, so status 0). */
+int args_parse(host *h, const amb_manifest *m, const cli_options *o, const char *script,
+               script_args *out);
+void args_free(script_args *a);
+
+/* ---- expr.c: constant expressions of `use` lines */
+typedef struct expr_env {
+    host *h;
+    const amb_manifest *m;
+    const script_args *args;
+} expr_env;
+/* Gives false with a reason when there is no value (an unset variable...). */
+bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char why[256]);
+/* As it was written, near enough: args.dir + "/x". */
+void expr_text(text *t, const amb_const_expr *x);
+/* Whether its value is a word the user wrote on the command line. */
+bool expr_named(const expr_env *e, const amb_const_expr *x);
+
+/* ---- policy.c: what of it is granted */
+/* caps: one value per `use`. 0: go on; else the status to exit with. */
+int policy_grant(host *h, const amb_manifest *m, const script_args *args, const cli_options *o,
+                 const char *script, amb_value *caps);
+/* The grant that would cover a use: fs.dir(./out):write */
+void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values);
+
+/* ---- one file per command */
+int cmd_run(const cli_options *o);
+int cmd_check(const cli_options *o);
+int cmd_caps(const cli_options *o);
+int cmd_dis(const cli_options *o);
+int cmd_help(const cli_options *o);
+int cmd_version(const cli_options *o);
+int cmd_repl(const cli_options *o);
+
+/* ---- lineedit.c: one line from the user, with history where libedit is there */
+char *lineedit_read(const char *prompt); /* malloc'ed, without the line end; NULL at the end */
+void lineedit_remember(const char *line);
+
+#endif
