@@ -19,7 +19,19 @@ size_t ambgrammar_size(void) { return sizeof(yyParser); }
 /* Lets the next mistake be reported even when it follows closely. */
 void ambgrammar_settle(void *parser) { ((yyParser *)parser)->yyerrcnt = -1; }
 }
-%syntax_error { ambbuild_syntax_error(p, yymajor, &TOKEN); }
+/* Goes back to where a statement may stand right here, so that the token at fault is dropped:
+ * what the parser sees next is for the lexer to find (amblexer_resync). */
+%syntax_error {
+    ambbuild_syntax_error(p, yymajor, &TOKEN);
+    while (yypParser->yytos > yypParser->yystack) {
+        YYACTIONTYPE action = yy_find_reduce_action(yypParser->yytos->stateno, YYERRORSYMBOL);
+        if (action <= YY_MAX_SHIFTREDUCE) {
+            yy_shift(yypParser, action, YYERRORSYMBOL, TOKEN);
+            break;
+        }
+        yy_pop_parser_stack(yypParser);
+    }
+}
 %stack_overflow { ambbuild_too_deep(p); }
 
 %nonassoc LOW.

@@ -475,6 +475,12 @@ static int close_bracket(struct amb_lexer *lx, struct amb_token *t, int kind)
         lx->at = (const unsigned char *)lx->src->text + t->span.start;
         return lx->skipping ? LEX_AGAIN : TOK_BAD;
     }
+    if (!brace && (top->kind == BRACKET_PAREN || top->kind == BRACKET_SQUARE)) {
+        kind = top->kind == BRACKET_PAREN ? TOK_RP : TOK_RBRACKET;
+        report_unclosed(lx, top, span);
+        pop_to(lx, lx->depth - 1);
+        return kind;
+    }
     report(lx, DIAG_STRAY_BRACKET, lx->at - 1, lx->at);
     return LEX_AGAIN;
 }
@@ -824,7 +830,8 @@ static bool closes_soon(const struct amb_lexer *lx, const unsigned char *from)
 {
     char open[64];
     int depth = 0;
-    open[depth++] = amblexer_top(lx)->kind == BRACKET_PAREN ? ')' : ']';
+    uint8_t kind = amblexer_top(lx)->kind;
+    open[depth++] = kind == BRACKET_PAREN ? ')' : kind == BRACKET_SQUARE ? ']' : '}';
     const unsigned char *end = lx->limit - from > MAX_LOOKAHEAD ? from + MAX_LOOKAHEAD : lx->limit;
     for (const unsigned char *q = from; q < end; q++) {
         switch (*q) {
@@ -1045,36 +1052,36 @@ static bool skips_body(const struct amb_lexer *lx, uint32_t from)
 
 int amblexer_resync(struct amb_lexer *lx, int kind, struct amb_token *t)
 {
+    bool whole = kind == TOK_LBLOCK; /* a brace where none may stand: its block goes, too */
     bool opened = kind == TOK_LB || kind == TOK_LBLOCK || kind == TOK_LP ||
                   kind == TOK_LBRACKET || kind == TOK_QBRACKET || kind == TOK_IHEAD;
     uint32_t inner = lx->depth - (opened && lx->depth > 0 ? 1 : 0);
     uint32_t target = body_depth(lx, inner);
-    bool first = true, was_skipping = lx->skipping;
+    bool was_skipping = lx->skipping;
     lx->skipping = true;
     for (;;) {
         if (kind == 0 || lx->finished)
             break;
         if (lx->depth < target) /* the closing brace of the body itself */
             break;
-        if (kind == TOK_SEP && body_depth(lx, lx->depth) == target &&
-            (lx->depth == target || !first)) {
-            pop_to(lx, target);
+        if (kind == TOK_SEP && lx->depth == target)
             break;
-        }
-        if (t->first && starts_statement_only(kind) && lx->depth > target &&
-            body_depth(lx, lx->depth) == target &&
-            !skips_body(lx, lx->stack[target].stmt_start)) {
+        const unsigned char *here = (const unsigned char *)lx->src->text + t->span.start;
+        if ((t->first || kind == TOK_SEP) && lx->depth > target &&
+            body_depth(lx, lx->depth) == target && !closes_soon(lx, here)) {
             pop_to(lx, target);
+            if (kind == TOK_SEP)
+                break;
             requeue(lx, kind, t);
             make_separator(t, t->span.start);
             kind = TOK_SEP;
             break;
         }
         if ((kind == TOK_LB || kind == TOK_LBLOCK) && lx->depth == target + 1 &&
-            is_body(lx->stack[lx->depth].kind) && !skips_body(lx, lx->stack[target].stmt_start))
+            is_body(lx->stack[lx->depth].kind) && !whole &&
+            !skips_body(lx, lx->stack[target].stmt_start))
             break;
         kind = amblexer_next(lx, t);
-        first = false;
     }
     lx->skipping = was_skipping;
     return kind;
