@@ -23,12 +23,14 @@ void ambgrammar_settle(void *parser) { ((yyParser *)parser)->yyerrcnt = -1; }
  * what the parser sees next is for the lexer to find (amblexer_resync). */
 %syntax_error {
     ambbuild_syntax_error(p, yymajor, &TOKEN);
-    while (yypParser->yytos > yypParser->yystack) {
+    for (;;) {
         YYACTIONTYPE action = yy_find_reduce_action(yypParser->yytos->stateno, YYERRORSYMBOL);
         if (action <= YY_MAX_SHIFTREDUCE) {
             yy_shift(yypParser, action, YYERRORSYMBOL, TOKEN);
             break;
         }
+        if (yypParser->yytos == yypParser->yystack)
+            break;
         yy_pop_parser_stack(yypParser);
     }
 }
@@ -117,6 +119,7 @@ stmts(A) ::= . { A = ambbuild_list(p); }
 stmts(A) ::= stmt(B). { A = ambbuild_push_stmt(p, ambbuild_list(p), B); }
 stmts(A) ::= stmts(B) SEP. { A = B; }
 stmts(A) ::= stmts(B) SEP stmt(C). { A = ambbuild_push_stmt(p, B, C); }
+stmts(A) ::= stmts(B) bad(C). { A = ambbuild_push_stmt(p, B, C); }
 
 stmt(A) ::= bad(B). { A = B; }
 bad(A) ::= error. { A = ambbuild_bad(p); }
@@ -351,6 +354,7 @@ members(A) ::= . { A = NULL; }
 members(A) ::= member(B). { A = ambbuild_member(NULL, B); }
 members(A) ::= members(B) SEP. { A = B; }
 members(A) ::= members(L) SEP member(B). { A = ambbuild_member(L, B); }
+members(A) ::= members(B) mbad. { A = B; }
 member(A) ::= mbad. { A = NULL; }
 mbad(A) ::= error. { A = ambbuild_bad(p); }
 mbad(A) ::= mbad(B) LB stmts(C) RB. { A = ambbuild_bad_body(p, B, C); }
@@ -383,6 +387,7 @@ enumitems(A) ::= . { A = NULL; }
 enumitems(A) ::= enumitem(B). { A = ambbuild_member(NULL, B); }
 enumitems(A) ::= enumitems(B) esep. { A = B; }
 enumitems(A) ::= enumitems(L) esep enumitem(B). { A = ambbuild_member(L, B); }
+enumitems(A) ::= enumitems(B) mbad. { A = B; }
 esep ::= SEP.
 esep ::= COMMA.
 enumitem(A) ::= mbad. { A = NULL; }
@@ -582,6 +587,7 @@ arms(A) ::= . { A = ambbuild_list(p); }
 arms(A) ::= arm(B). { A = ambbuild_push(p, ambbuild_list(p), B); }
 arms(A) ::= arms(B) asep. { A = B; }
 arms(A) ::= arms(L) asep arm(B). { A = ambbuild_push(p, L, B); }
+arms(A) ::= arms(L) abad(B). { A = ambbuild_push(p, L, B); }
 asep ::= SEP.
 asep ::= COMMA.
 arm(A) ::= abad(B). { A = B; }
@@ -597,6 +603,7 @@ sarms(A) ::= . { A = ambbuild_list(p); }
 sarms(A) ::= sarm(B). { A = ambbuild_push(p, ambbuild_list(p), B); }
 sarms(A) ::= sarms(B) asep. { A = B; }
 sarms(A) ::= sarms(L) asep sarm(B). { A = ambbuild_push(p, L, B); }
+sarms(A) ::= sarms(L) abad(B). { A = ambbuild_push(p, L, B); }
 sarm(A) ::= abad(B). { A = B; }
 sarm(A) ::= pat(B) FROM op(C) ARROW armbody(D). { A = ambbuild_select_arm(p, NULL, B, C, D); }
 sarm(A) ::= AFTER(T) op(C) ARROW armbody(D). { A = ambbuild_select_arm(p, &T, NULL, C, D); }
@@ -666,6 +673,7 @@ adecls(A) ::= . { A = ambbuild_arg(p, NULL, NULL); }
 adecls(A) ::= adecls(L) SEP. { A = L; }
 adecls(A) ::= adecl(B). { A = ambbuild_arg(p, NULL, B); }
 adecls(A) ::= adecls(L) SEP adecl(B). { A = ambbuild_arg(p, L, B); }
+adecls(A) ::= adecls(L) mbad. { A = L; }
 adecl(A) ::= mbad. { A = NULL; }
 adecl(A) ::= name(N) COLON type(T) adef(B). { A = ambbuild_arg_decl(&N, T, B, false); }
 adecl(A) ::= name(N) ELLIPSIS COLON type(T) adef(B). { A = ambbuild_arg_decl(&N, T, B, true); }
