@@ -56,6 +56,12 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char
     case AMB_X_ARGS:
         *out = e->args ? e->args->value : amb_nil();
         return true;
+    case AMB_X_ARG_AT: {
+        int64_t n = e->args ? amb_list_len(e->args->value) : 0;
+        if (x->i >= 0 && x->i < n && amb_list_at(e->args->value, (uint32_t)x->i, out)) return true;
+        snprintf(why, 256, "the command line has no word number %lld", (long long)x->i + 1);
+        return false;
+    }
     case AMB_X_CWD: {
         char path[PATH_MAX];
         if (!getcwd(path, sizeof path)) {
@@ -122,6 +128,7 @@ void expr_text(text *t, const amb_const_expr *x)
         break;
     case AMB_X_ARG: text_printf(t, "args.%s", x->text); break;
     case AMB_X_ARGS: text_str(t, "args"); break;
+    case AMB_X_ARG_AT: text_printf(t, "args[%lld]", (long long)x->i); break;
     case AMB_X_CWD: text_str(t, "cwd"); break;
     case AMB_X_HOME: text_str(t, "home"); break;
     case AMB_X_SCRIPT_DIR: text_str(t, "script_dir"); break;
@@ -146,7 +153,7 @@ void expr_text(text *t, const amb_const_expr *x)
 
 bool expr_named(const expr_env *e, const amb_const_expr *x)
 {
-    if (x->kind == AMB_X_ARGS) return !e->m->has_args;
+    if (x->kind == AMB_X_ARGS || x->kind == AMB_X_ARG_AT) return !e->m->has_args;
     int i = x->kind == AMB_X_ARG ? find_arg(e, x->text) : -1;
     return i >= 0 && e->args->v[i].given;
 }

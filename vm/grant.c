@@ -4,17 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ambit/ambit.h"
+#include "api.h"
 #include "gate.h"
-
-_Static_assert(sizeof(amb_value) == sizeof(ambv), "the public value is the VM's");
-
-static ambv in_value(amb_value v) {
-    return (ambv){.u = v.payload, .tag = v.tag};
-}
-static amb_value out_value(ambv v) {
-    return (amb_value){v.u, v.tag};
-}
 
 static amb_status say(char why[256], amb_status st, const char *fmt, ...) AMB_PRINTF(3, 4);
 static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
@@ -198,16 +189,16 @@ amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource, const 
     ambv v[8], made = ambv_nil();
     if (why) why[0] = 0;
     if (nargs > 8) return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
-    for (uint32_t i = 0; i < nargs; i++) v[i] = in_value(args[i]);
+    for (uint32_t i = 0; i < nargs; i++) v[i] = ambapi_in(args[i]);
     amb_status st =
         strcmp(iface, "fs") == 0 && strcmp(resource, "files") == 0
             ? grant_files(vm, v, nargs, rights, nrights, &made, why)
             : grant_one(vm, iface, resource, v, nargs, rights, nrights, &made, why);
-    *out = out_value(made);
+    *out = ambapi_out(made);
     return st;
 }
 
 void amb_revoke(amb_vm *vm, amb_value cap) {
-    ambv v = in_value(cap);
+    ambv v = ambapi_in(cap);
     if (v.tag == TAG_CAP && ambhandle_peek(vm, v)) ambhandle_revoke(vm, v.cap->slot);
 }

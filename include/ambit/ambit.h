@@ -2,9 +2,9 @@
 /* The embedding interface: a virtual machine, scripts, values, capabilities.
  *
  * There is no global state: any number of VMs, each used by one thread at a time. Calls return
- * a status and give results by pointer; amb_error_text tells what went wrong. Arguments are
- * borrowed. Values of the heap (strings, lists...) that C code holds are kept alive from the call
- * that made them until amb_release_values, or for good by amb_pin. */
+ * a status and give results by pointer; amb_error_report tells what went wrong. Arguments are
+ * borrowed. Nothing is collected between runs: a value of the heap (string, list...) that C code
+ * holds lives until the next amb_run that does not get it, or until amb_unpin when pinned. */
 #ifndef AMBIT_H
 #define AMBIT_H
 
@@ -50,8 +50,8 @@ typedef amb_status (*amb_loader_fn)(void *ud, const char *from, const char *spec
 
 typedef struct amb_config {
     size_t size; /* sizeof(amb_config): later fields are defaults */
-    /* realloc-shaped: new_size 0 frees. NULL: the C library's. */
-    void *(*alloc)(void *ud, void *p, size_t old_size, size_t new_size);
+    /* realloc-shaped: new_size 0 frees. align: a power of two. NULL: the C library's. */
+    void *(*alloc)(void *ud, void *p, size_t old_size, size_t new_size, size_t align);
     void *alloc_ud;
     size_t heap_bytes;    /* limits; 0 = none */
     uint64_t fuel;
@@ -131,7 +131,6 @@ AMB_API int amb_list_at(amb_value list, uint32_t i, amb_value *out);
 AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void *ud);
 AMB_API amb_status amb_pin(amb_vm *vm, amb_value v);
 AMB_API void amb_unpin(amb_vm *vm, amb_value v);
-AMB_API void amb_release_values(amb_vm *vm);
 
 /* ---- providers and capabilities -------------------------------------------------------------- */
 
