@@ -22,7 +22,8 @@
  *   `# command: check` (run `ambit check` and so on instead of the script).
  * Rules: `# spec: id, id` and `# spec-negative: id`.
  *
- * `#--- name` starts another case in the same file; `#--- file PATH` starts a file that the case
+ * `#--- name` starts another case in the same file (settings and rules that stand before the first
+ * one, with nothing but comments, hold for all of them); `#--- file PATH` starts a file that the case
  * before it finds beside itself. In Markdown, a block ```ambit is a case if it has expectations,
  * must compile if it has none, and ```ambit-fragment is not looked at.
  * A case NAME.cmd is one shell command, its standard output NAME.out. */
@@ -189,6 +190,8 @@ typedef struct aux {
 
 typedef struct kase {
     char *name;     /* path, with #name or :line for a part of a file */
+    const char *head; /* settings of the whole file */
+    size_t nhead;
     char *inplace;  /* run this file; NULL: write `text` to a temporary one */
     char *text;
     size_t n;
@@ -255,15 +258,21 @@ static void parse_line(kase *k, const char *s, const char *end, int line)
     }
 }
 
-static void parse_expectations(kase *k)
+static void parse_text(kase *k, const char *s, size_t n)
 {
     int line = 1;
-    for (const char *s = k->text, *end = s + k->n; s < end; line++) {
+    for (const char *end = s + n; s < end; line++) {
         const char *e = memchr(s, '\n', (size_t)(end - s));
         if (!e) e = end;
         parse_line(k, s, e > s && e[-1] == '\r' ? e - 1 : e, line);
         s = e + 1;
     }
+}
+
+static void parse_expectations(kase *k)
+{
+    if (k->head) parse_text(k, k->head, k->nhead);
+    parse_text(k, k->text, k->n);
 }
 
 static int checks_of(const kase *k)
@@ -288,6 +297,18 @@ static void keep_case(kase *k)
 
 /* --- reading files of cases ------------------------------------------------------------------- */
 
+static bool only_comments(const char *s, size_t n)
+{
+    for (const char *end = s + n; s < end;) {
+        const char *e = memchr(s, '\n', (size_t)(end - s));
+        if (!e) e = end;
+        while (s < e && isspace((unsigned char)*s)) s++;
+        if (s < e && *s != '#') return false;
+        s = e + 1;
+    }
+    return true;
+}
+
 static void load_amb(const char *path)
 {
     size_t n;
@@ -296,6 +317,8 @@ static void load_amb(const char *path)
     const char *end = text + n;
     kase *k = new_case(cut(path, strlen(path)));
     kase *first = k;
+    const char *head = NULL;
+    size_t nhead = 0;
     aux *file = NULL;
     const char *start = text;
     bool parts = false;
@@ -316,8 +339,11 @@ static void load_amb(const char *path)
                 *file = (aux){.path = trimmed(label + 5, label + strlen(label))};
             } else {
                 file = NULL;
-                if (k != first || k->n > 0) keep_case(k);
+                if (k == first && only_comments(k->text, k->n)) head = k->text, nhead = k->n;
+                else keep_case(k);
                 k = new_case(textf("%s#%s", path, label));
+                k->head = head;
+                k->nhead = nhead;
             }
         }
         s = e < end ? e + 1 : end;
