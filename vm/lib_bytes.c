@@ -215,6 +215,25 @@ NATIVE(bytes_reversed) {
     return AMB_OK;
 }
 
+NATIVE(bytes_repeat) {
+    (void)n;
+    READABLE();
+    int64_t k;
+    amb_status st = amblib_want_int(vm, "repeat", "count", args[1], &k);
+    if (st) return st;
+    if (k < 0)
+        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat bytes %lld times", (long long)k);
+    uint64_t len = SELF->len;
+    if (len && (uint64_t)k > AMB_STRING_MAX / len)
+        return amberr_raise(vm, AMB_ERR_LIMIT, "bytes cannot be longer than 2 GiB");
+    amb_bytes *b = ambbytes_new(vm, NULL, len * (uint64_t)k);
+    if (!b) return amblib_nomem(vm);
+    for (int64_t i = 0; len && i < k; i++)
+        memcpy(b->block->data + (uint64_t)i * len, data_of(SELF), len);
+    *out = ambv_obj(b);
+    return AMB_OK;
+}
+
 NATIVE(bytes_copy) {
     (void)n;
     READABLE();
@@ -459,6 +478,8 @@ const amb_native_def amblib_bytes[] = {
            "Sets the bytes from `from` up to `to`."),
     METHOD("reverse", bytes_reverse, 0, 0, NULL, "reverse()", "Turns the order round in place."),
     METHOD("reversed", bytes_reversed, 0, 0, NULL, "reversed() -> bytes", "New bytes backwards."),
+    METHOD("repeat", bytes_repeat, 1, 1, "count", "repeat(count: int) -> bytes",
+           "The bytes that many times over."),
     METHOD("copy", bytes_copy, 0, 0, NULL, "copy() -> bytes", "New bytes with the same contents."),
     METHOD("find", bytes_find, 1, 2, "sub, from", "find(sub, from = 0) -> int?",
            "The index of the first occurrence, or nil."),

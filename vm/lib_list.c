@@ -135,6 +135,50 @@ NATIVE(list_copy) {
     return amblib_result(vm, amblist_slice(vm, SELF, 0, SELF->len), out);
 }
 
+static amb_status want_times(amb_vm *vm, const char *type, ambv v, uint64_t len, uint64_t limit,
+                             uint32_t *times) {
+    int64_t k;
+    amb_status st = amblib_want_int(vm, "repeat", "count", v, &k);
+    if (st) return st;
+    if (k < 0)
+        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat a %s %lld times", type, (long long)k);
+    if (len && (uint64_t)k > limit / len)
+        return amberr_raise(vm, AMB_ERR_LIMIT, "a %s of %lld * %llu elements is too long", type,
+                            (long long)k, (unsigned long long)len);
+    *times = len ? (uint32_t)k : 0;
+    return AMB_OK;
+}
+
+NATIVE(list_repeat) {
+    (void)n;
+    amb_list *l = SELF;
+    uint32_t times, len = l->len;
+    amb_status st = want_times(vm, "list", args[1], len, AMB_LIST_MAX, &times);
+    if (st) return st;
+    amb_list *r = amblist_new(vm, times * len);
+    if (!r) return amblib_nomem(vm);
+    *out = ambv_obj(r);
+    if (times == 0) return AMB_OK;
+    ambvm_charge(vm, (uint64_t)times * len / 8);
+    if (l->tags) {
+        r->tags = ambgc_storage(vm, r, NULL, 0, r->cap);
+        if (!r->tags) return amblib_nomem(vm);
+    }
+    r->h.aux16 = l->h.aux16;
+    if (len == 1) {
+        uint64_t u = l->vals[0];
+        for (uint32_t i = 0; i < times; i++) r->vals[i] = u;
+        if (r->tags) memset(r->tags, l->tags[0], times);
+    } else {
+        for (uint32_t k = 0; k < times; k++) {
+            memcpy(r->vals + (size_t)k * len, l->vals, (size_t)len * 8);
+            if (r->tags) memcpy(r->tags + (size_t)k * len, l->tags, len);
+        }
+    }
+    r->len = times * len;
+    return AMB_OK;
+}
+
 /* ---- for the core sources ---- */
 
 /* Appends what a built-in container gives; false for anything else. */
@@ -244,6 +288,8 @@ const amb_native_def amblib_list[] = {
     METHOD("clear", list_clear, 0, 0, NULL, "clear()", "Removes all elements."),
     METHOD("reverse", list_reverse, 0, 0, NULL, "reverse()", "Turns the order round in place."),
     METHOD("fill", list_fill, 1, 1, "value", "fill(value)", "Sets every element to the value."),
+    METHOD("repeat", list_repeat, 1, 1, "count", "repeat(count: int) -> list",
+           "The elements that many times over."),
     METHOD("swap", list_swap, 2, 2, "i, j", "swap(i: int, j: int)", "Exchanges two elements."),
     CORE("extend", "list:extend", "extend(it)", "Appends everything an iterable gives."),
     CORE("sort", "list:sort", "sort(by = nil, with = nil)",
@@ -335,6 +381,19 @@ NATIVE(tuple_with) {
     return AMB_OK;
 }
 
+NATIVE(tuple_repeat) {
+    (void)n;
+    const amb_tuple *t = args[0].tuple;
+    uint32_t times, len = t->h.aux32;
+    amb_status st = want_times(vm, "tuple", args[1], len, 1u << 24, &times);
+    if (st) return st;
+    amb_tuple *r = ambtuple_new(vm, times * len);
+    if (!r) return amblib_nomem(vm);
+    for (uint32_t k = 0; k < times; k++) memcpy(r->vals + (size_t)k * len, t->vals, len * sizeof(ambv));
+    *out = ambv_obj(r);
+    return AMB_OK;
+}
+
 /* Without a function: the map of the named parts. */
 NATIVE(tuple_parts) {
     (void)n;
@@ -357,6 +416,8 @@ const amb_native_def amblib_tuple[] = {
            "The names of the parts; nil for those without."),
     METHOD_REST("with", tuple_with, 0, "with(name: value, ...) -> tuple",
                 "A copy with some parts replaced."),
+    METHOD("repeat", tuple_repeat, 1, 1, "count", "repeat(count: int) -> tuple",
+           "The parts that many times over."),
     HIDDEN("_parts", tuple_parts, 0, 0),
     CORE("filter", "list:filter", "filter(pred) -> list", "The parts that fit."),
     CORE("find_last", "list:find_last", "find_last(pred)", "The last part that fits, or nil."),

@@ -400,7 +400,7 @@ amb_status amblib_set_op(amb_vm *vm, amb_map *a, amb_map *b, char op, ambv *out)
         return b ? amblib_set_op(vm, SELF, b, op, out) : st;                                       \
     }
 ALGEBRA(set_union, "union", '|')
-ALGEBRA(set_intersect, "intersect", '&')
+ALGEBRA(set_intersect, "intersection", '&')
 ALGEBRA(set_difference, "difference", '-')
 ALGEBRA(set_symmetric, "symmetric_difference", '^')
 
@@ -463,7 +463,7 @@ const amb_native_def amblib_set[] = {
     METHOD("pop", map_pop, 0, 0, NULL, "pop()", "Removes and gives the last element."),
     CORE("update", "set:update", "update(...its)", "Adds the elements of the iterables."),
     METHOD("union", set_union, 1, 1, "it", "union(it) -> set", "Elements of either."),
-    METHOD("intersect", set_intersect, 1, 1, "it", "intersect(it) -> set", "Elements of both."),
+    METHOD("intersection", set_intersect, 1, 1, "it", "intersection(it) -> set", "Elements of both."),
     METHOD("difference", set_difference, 1, 1, "it", "difference(it) -> set",
            "Elements that the other does not have."),
     METHOD("symmetric_difference", set_symmetric, 1, 1, "it", "symmetric_difference(it) -> set",
