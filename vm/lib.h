@@ -171,7 +171,7 @@ amb_status amblib_any_frozen(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
            "A map from the elements to how often they occur."),                                    \
     HIDDEN("_min", amblib_any_min, 0, 0), HIDDEN("_max", amblib_any_max, 0, 0),                    \
     HIDDEN("_sum", amblib_any_sum, 0, 0), HIDDEN("_unique", amblib_any_unique, 0, 0),              \
-    HIDDEN("_sorted", amblib_any_sorted, 0, 0)
+    HIDDEN("_sorted", amblib_any_sorted, 0, 0), HIDDEN("_list", amblib_any_list, 0, 0)
 /* Of ranges and generators: a new lazy sequence (stdlib-modules/core/lazy.amb). */
 #define ROWS_LAZY                                                                                  \
     CORE("map", "lazy:map", "map(f)", "Lazily f(x) for every element x."),                         \

@@ -223,7 +223,6 @@ NATIVE(list_sort_keys) {
     return amblib_sort(vm, SELF, args[1].list);
 }
 
-/* Gives whether it was unlocked. */
 NATIVE(list_lock) {
     (void)n;
     amb_status st = ambobj_check_writable(vm, &SELF->h);
@@ -238,6 +237,22 @@ NATIVE(list_unlock) {
     SELF->h.flags &= (uint8_t)~OBJ_LOCKED;
     *out = ambv_nil();
     return AMB_OK;
+}
+
+/* A tuple of the elements. */
+NATIVE(list_tuple) {
+    (void)n;
+    amb_tuple *t = ambtuple_new(vm, SELF->len);
+    if (!t) return amblib_nomem(vm);
+    for (uint32_t i = 0; i < SELF->len; i++) t->vals[i] = amblist_at(SELF, i);
+    *out = ambv_obj(t);
+    return AMB_OK;
+}
+
+/* An empty set. */
+NATIVE(list_set) {
+    (void)n, (void)args;
+    return amblib_result(vm, ambset_new(vm, 0), out);
 }
 
 /* xs._move(to, from_list, i, j): writes elements [i, j) of from_list over those at `to`. */
@@ -332,6 +347,8 @@ const amb_native_def amblib_list[] = {
     HIDDEN("_lock", list_lock, 0, 0),
     HIDDEN("_unlock", list_unlock, 0, 0),
     HIDDEN("_move", list_move, 4, 4),
+    HIDDEN("_tuple", list_tuple, 0, 0),
+    HIDDEN("_set", list_set, 0, 0),
     TABLE_END,
 };
 

@@ -203,6 +203,7 @@ const amb_native_def amblib_range[] = {
     HIDDEN("_max", range_max, 0, 0),
     HIDDEN("_sum", range_sum, 0, 0),
     HIDDEN("_sorted", amblib_any_sorted, 0, 0),
+    HIDDEN("_list", amblib_any_list, 0, 0),
     CORE("min", "list:min", "min(by = nil)", "The least element, by keys if asked; nil of nothing."),
     CORE("max", "list:max", "max(by = nil)",
          "The greatest element, by keys if asked; nil of nothing."),
