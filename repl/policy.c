@@ -270,19 +270,19 @@ static int decide(const expr_env *e, const cli_options *o, const char *script, r
     char why[256];
     q->provider = amb_provider_find(h->vm, u->provider);
     if (!q->provider) {
-        snprintf(why, sizeof why, "there is no provider `%s`", u->provider);
+        snprintf(why, sizeof why, "there is no provider '%s'", u->provider);
         return misfit(h, script, u, EXIT_SYNTAX, why);
     }
     q->type = resource_type(q->provider, u->resource);
     if (!q->type) {
-        snprintf(why, sizeof why, "%s has no resource `%s`", u->provider, u->resource);
+        snprintf(why, sizeof why, "%s has no resource '%s'", u->provider, u->resource);
         return misfit(h, script, u, EXIT_SYNTAX, why);
     }
     q->rights = u->nrights ? 0 : q->type->dflt;
     for (uint32_t i = 0; i < u->nrights; i++) {
         amb_rights bits = right_bits(q->provider, u->rights[i], strlen(u->rights[i])) & q->type->all;
         if (!bits) {
-            snprintf(why, sizeof why, "%s.%s knows no right `%s`", u->provider, q->type->name,
+            snprintf(why, sizeof why, "%s.%s knows no right '%s'", u->provider, q->type->name,
                      u->rights[i]);
             return misfit(h, script, u, EXIT_SYNTAX, why);
         }

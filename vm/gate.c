@@ -242,7 +242,7 @@ amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *
         const ambprov *p = r->res->prov;
         ambgate_right_names(p, op->need & ~r->rights, missing, sizeof missing);
         ambgate_right_names(p, r->rights, has, sizeof has);
-        return amberr_raise(vm, AMB_ERR_CAPABILITY, "%s needs the right `%s`; this %s.%s has: %s",
+        return amberr_raise(vm, AMB_ERR_CAPABILITY, "%s needs the right '%s'; this %s.%s has: %s",
                             name, missing, p->p->iface, r->res->type->name, has);
     }
     if (AMB_UNLIKELY(r->calls >= 0) && !ambhandle_spend(vm, r, 1, 0))
@@ -400,17 +400,16 @@ amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *wh
 /* --- from the interpreter -------------------------------------------------------------------- */
 
 static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max, uint32_t n) {
-    if (n < min)
-        return amberr_raise(vm, AMB_ERR_TYPE, "%s needs %s%u argument%s, got %u", name,
-                            min == max ? "" : "at least ", min, min == 1 ? "" : "s", n);
-    return amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, got %u", name,
-                        min == max ? "" : "at most ", max, max == 1 ? "" : "s", n);
+    uint32_t want = n < min ? min : max;
+    return amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, not %u", name,
+                        min == max ? "" : n < min ? "at least " : "at most ", want,
+                        want == 1 ? "" : "s", n);
 }
 
 static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
     if (r->kind == ROW_LINES)
-        return amberr_raise(vm, AMB_ERR_NAME, "lines have no operation `%s`", name);
-    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation `%s`", r->res->prov->p->iface,
+        return amberr_raise(vm, AMB_ERR_NAME, "lines have no operation '%s'", name);
+    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation '%s'", r->res->prov->p->iface,
                         r->res->type->name, name);
 }
 
@@ -428,6 +427,7 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     }
     amb_status st = ambhandle_row(vm, cap, &r);
     if (st) return st;
+    if (n > 64) return arity(vm, what, 0, 64, n);
     ambprov *prov = r->res->prov;
     const amb_op *op = r->kind == ROW_CAP
                            ? ambgate_op(vm->gate, prov, r->res->type, name->data, name->len)

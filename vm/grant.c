@@ -80,7 +80,7 @@ static amb_status rights_of(const ambprov *prov, const amb_restype *type, const 
             if (strcmp(r->name, names[i]) == 0) bit = r->bit;
         }
         if (!(bit & type->all))
-            return say(why, AMB_E_ARG, "%s.%s knows no right `%s`", prov->p->iface, type->name,
+            return say(why, AMB_E_ARG, "%s.%s knows no right '%s'", prov->p->iface, type->name,
                        names[i]);
         *out |= bit & type->all;
     }
@@ -123,12 +123,12 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
                             char why[256]) {
     struct ambgate *g = vm->gate;
     ambprov *prov = ambgate_provider(g, iface, strlen(iface));
-    if (!prov) return say(why, AMB_E_ARG, "there is no provider `%s`", iface);
+    if (!prov) return say(why, AMB_E_ARG, "there is no provider '%s'", iface);
     const amb_op *op = ambgate_op(g, prov, NULL, resource, strlen(resource));
     if (!op || op->ret_type != AMB_T_RES)
-        return say(why, AMB_E_ARG, "%s has no resource `%s`", iface, resource);
+        return say(why, AMB_E_ARG, "%s has no resource '%s'", iface, resource);
     const amb_restype *type = ambgate_restype(prov, op->ret_restype);
-    if (!type) return say(why, AMB_E_ARG, "%s has no resource `%s`", iface, resource);
+    if (!type) return say(why, AMB_E_ARG, "%s has no resource '%s'", iface, resource);
     amb_rights bits;
     amb_status st = rights_of(prov, type, rights, nrights, &bits, why);
     if (st) return st;

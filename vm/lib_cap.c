@@ -36,7 +36,7 @@ static amb_status cap_only(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
                 bit = right->bit;
         }
         if (!bit)
-            return amberr_raise(vm, AMB_ERR_VALUE, "cap.only: %s knows no right `%.*s`",
+            return amberr_raise(vm, AMB_ERR_VALUE, "cap.only: %s knows no right '%.*s'",
                                 prov->p->iface, (int)(args[i].str->len > 60 ? 60 : args[i].str->len),
                                 args[i].str->data);
         rights |= bit;

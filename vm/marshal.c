@@ -89,7 +89,7 @@ amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv 
     if (v.tag == TAG_UNDEF || v.tag == TAG_NIL) {
         if (p->flags & AMB_P_OPT || (p->type == AMB_T_ANY && v.tag == TAG_NIL)) return AMB_OK;
         if (v.tag == TAG_UNDEF)
-            return amberr_raise(c->vm, AMB_ERR_TYPE, "%s needs %s", what, p->name);
+            return amberr_raise(c->vm, AMB_ERR_TYPE, "%s is missing the argument '%s'", what, p->name);
         return amberr_arg(c->vm, what, p->name, wanted(p->type), v);
     }
     bool any = p->type == AMB_T_ANY;
