@@ -353,10 +353,10 @@ static void load_amb(const char *path)
     free(text);
 }
 
-/* Bold rule ids of a line of Markdown: **[lex.newline.1]** */
-static char *rule_in(const char *s, const char *end)
+/* The next bold rule id of a line of Markdown: **[lex.newline.1]**; *from moves behind it. */
+static char *rule_in(const char **from, const char *end)
 {
-    for (; s + 4 < end; s++) {
+    for (const char *s = *from; s + 4 < end; s++) {
         if (memcmp(s, "**[", 3) != 0) continue;
         const char *p = s + 3, *q = p;
         bool dot = false;
@@ -365,8 +365,10 @@ static char *rule_in(const char *s, const char *end)
             if (*q == '.') dot = true;
             q++;
         }
-        if (q + 2 < end && q[0] == ']' && q[1] == '*' && dot && islower((unsigned char)*p))
+        if (q + 2 < end && q[0] == ']' && q[1] == '*' && dot && islower((unsigned char)*p)) {
+            *from = q;
             return cut(p, (size_t)(q - p));
+        }
     }
     return NULL;
 }
@@ -378,14 +380,17 @@ static void load_md(const char *path, bool as_tests, bool as_rules)
     size_t n;
     char *text = slurp(path, &n);
     if (!text) die("cannot read %s", path);
-    char *rule = NULL;
+    /* An example is a test of the rules that stand between it and the example before. */
+    words near = {0};
+    bool used = false;
     int line = 1;
     for (const char *s = text, *end = text + n; s < end; line++) {
         const char *e = memchr(s, '\n', (size_t)(end - s));
         if (!e) e = end;
-        char *r = rule_in(s, e);
-        if (r) {
-            rule = r;
+        const char *from = s;
+        for (char *r; (r = rule_in(&from, e));) {
+            if (used) near = (words){0}, used = false;
+            push(&near, r);
             if (as_rules && !member(&rules, r)) push(&rules, r);
         }
         const char *t = s;
@@ -415,7 +420,8 @@ static void load_md(const char *path, bool as_tests, bool as_rules)
                 parse_expectations(k);
                 k->compile_only = !(k->nout || k->ndiags || k->throws.n || k->errs.n ||
                                     k->status >= 0);
-                if (rule && !k->compile_only) push(&k->specs, rule);
+                for (size_t i = 0; i < near.n && !k->compile_only; i++) push(&k->specs, near.v[i]);
+                used = !k->compile_only || used;
                 keep_case(k);
             }
         }
