@@ -47,6 +47,7 @@ amb_status ambgate_stdin(amb_vm *vm, ambv *out);
 amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out);
 
 extern const amb_native_def amblib_cap[]; /* the module cap */
+extern const amb_native_def amblib_entry[]; /* input and exit, for the entry script only */
 
 /* ---- inside the gate ---- */
 
