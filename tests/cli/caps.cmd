@@ -1,0 +1,1 @@
+d=$(mktemp -d); printf "args { dir: string = \".\" }\nuse fs.dir(args.dir) for read, append as logs\nuse clock\nuse fs.temp() as t?\n" >$d/s.amb; ambit caps $d/s.amb; ambit caps --json $d/s.amb; rm -r $d

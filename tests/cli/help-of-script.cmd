@@ -1,0 +1,1 @@
+d=$(mktemp -d); printf "## Counts things.\nargs {\n    files...: string \"what to count\"\n    deep: bool \"-d  go deeper\"\n    max_size: int = 100 \"-m  the most\"\n}\nprint(args.files, args.deep, args.max_size)\n" >$d/count.amb; ambit $d/count.amb --help; ambit $d/count.amb -dm5 x --max-size=6 y; ambit $d/count.amb -x 2>&1; echo $?; ambit $d/count.amb -- -d; rm -r $d

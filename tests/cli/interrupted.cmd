@@ -1,0 +1,1 @@
+ambit -e "loop { }" & p=$!; sleep 0.3; kill -TERM $p; wait $p; echo $?
