@@ -292,7 +292,7 @@ static int invoke_builtin(amb_vm *vm, ambv *f, amb_string *name, uint32_t n) {
         return invoke_value(vm, f, out, n);
     }
     ambv fn;
-    if (d->fn && n >= d->min && n <= d->max) {
+    if (d->fn && n >= d->min && (n <= d->max || (d->flags & NATIVE_REST))) {
         cache_method(vm, self, CACHE_NATIVE, d);
         return RUN_RESUME; /* the same instruction, now with a cache */
     }
@@ -409,7 +409,7 @@ int ambrun_super(amb_vm *vm, bool call) {
     return RUN_THROW;
 }
 
-int ambrun_superfields(amb_vm *vm) {
+int ambrun_superfields(amb_vm *vm, bool named) {
     const amb_instr *pc = vm->pc;
     ambv *f = &REG(vm, pc->a);
     amb_class *parent = vm->base[-2].closure->home->parent;
@@ -419,16 +419,15 @@ int ambrun_superfields(amb_vm *vm) {
         return RUN_THROW;
     }
     f[0] = parent->fields_fn;
+    if (named) return ambrun_call_named(vm, f, pc->b + 1u, KONST(vm, pc->c).tuple);
     return ambrun_call(vm, f, pc->b + 1u, FRAME_CALL, 0, pc + 1);
 }
 
-int ambrun_superinit(amb_vm *vm) {
-    const amb_instr *pc = vm->pc;
-    ambv *f = &REG(vm, pc->a);
-    amb_class *parent = vm->base[-2].closure->home->parent;
-    if (!parent || parent->init_fn.tag == TAG_NIL) return RUN_NEXT;
-    f[0] = parent->init_fn;
-    return ambrun_call(vm, f, 1, FRAME_CALL, 0, pc + 1);
+int ambrun_init(amb_vm *vm, amb_class *c) {
+    ambv *f = &REG(vm, vm->pc->a);
+    if (!c || c->init_fn.tag == TAG_NIL) return RUN_NEXT;
+    f[0] = c->init_fn;
+    return ambrun_call(vm, f, 1, FRAME_CALL, 0, vm->pc + 1);
 }
 
 int ambrun_patfield(amb_vm *vm, ambv cls, ambv o, uint32_t index, uint32_t dst) {

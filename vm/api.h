@@ -3,10 +3,8 @@
 #ifndef AMB_VM_API_H
 #define AMB_VM_API_H
 #include "ambit/ambit.h"
+#include "execute.h"
 #include "value.h"
-
-/* A VM from the public configuration, without a compiler installed. */
-amb_vm *ambapi_new(const amb_config *config, amb_status *why);
 
 static inline ambv ambapi_in(amb_value v) { return (ambv){.u = v.payload, .tag = v.tag}; }
 static inline amb_value ambapi_out(ambv v) { return (amb_value){v.u, v.tag}; }

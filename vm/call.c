@@ -387,6 +387,7 @@ static int native_param(const char *params, const amb_string *name) {
 static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv *names,
                        const ambv *vals, uint32_t count) {
     uint32_t given = *n;
+    bool direct = fn.tag == TAG_CLOSURE || fn.tag == TAG_NATIVE; /* then self is among the arguments */
     if (fn.tag == TAG_BOUND) fn = fn.bound->fn;
     if (fn.tag == TAG_INSTANCE) {
         amb_member *m = ambclass_find(ambinst_class(vm, fn.inst), AMBSYM(vm, call));
@@ -396,7 +397,7 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         if (fn.cls->construct.tag == TAG_NIL) return RUN_NEXT;
         fn = fn.cls->construct;
     }
-    uint32_t max;
+    uint32_t max, self = 0;
     bool rest = false;
     const amb_proto *p = NULL;
     const amb_native_def *d = NULL;
@@ -404,12 +405,27 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         p = fn.closure->proto;
         rest = p->flags & PROTO_REST;
         max = p->nparams - rest;
+        self = direct && (p->flags & PROTO_SELF);
     } else if (fn.tag == TAG_NATIVE) {
         d = fn.native->def;
         if (d->flags & NATIVE_REST) return pack_named(vm, args, n, names, vals, count);
         max = d->max;
     } else {
         return RUN_NEXT; /* the call itself reports what is wrong */
+    }
+    given -= self;
+    args += self;
+    if (d && rest) {
+        /* Natives with any number of values get the named ones as a named tuple behind an UNDEF. */
+        amb_tuple *t = ambtuple_new(vm, count), *tn = t ? ambtuple_new(vm, count) : NULL;
+        if (!tn || !ambrun_reserve(vm, args + given + 3)) return RUN_THROW;
+        memcpy(t->vals, vals, count * sizeof *vals);
+        memcpy(tn->vals, names, count * sizeof *names);
+        t->names = tn;
+        args[given] = ambv_undef();
+        args[given + 1] = ambv_obj(t);
+        *n = given + 2 + self;
+        return RUN_NEXT;
     }
     const char *name = p ? (p->name->len ? p->name->data : "the function") : d->name;
     if (given > max) {
@@ -451,7 +467,7 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
                              d->usage ? d->usage : d->name);
             return RUN_THROW;
         }
-    *n = p && top < required ? required : top;
+    *n = (p && top < required ? required : top) + self;
     return RUN_NEXT;
 }
 

@@ -470,7 +470,7 @@ static amb_status error_class(amb_vm *vm, enum amb_error_kind kind, const char *
 }
 
 static amb_status error_classes(amb_vm *vm) {
-    static const char *const base[] = {"message", "cause", "notes", "trace ", NULL};
+    static const char *const base[] = {"message", "cause", "notes ", "trace ", NULL};
     static const char *const none[] = {NULL};
     static const char *const io[] = {"kind", "code", "path", NULL};
     static const char *const decode[] = {"line", "column", NULL};

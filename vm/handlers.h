@@ -360,8 +360,10 @@ HANDLER(INVOKEPRIV) {
 }
 HANDLER(SUPERCALL) { SLOW(ambrun_super(vm, true), 1); }
 HANDLER(SUPERGET) { SLOW(ambrun_super(vm, false), 1); }
-HANDLER(SUPERFIELDS) { SLOW(ambrun_superfields(vm), 1); }
-HANDLER(SUPERINIT) { SLOW(ambrun_superinit(vm), 1); }
+HANDLER(SUPERFIELDS) { SLOW(ambrun_superfields(vm, false), 1); }
+HANDLER(SUPERFIELDSNAMED) { SLOW(ambrun_superfields(vm, true), 1); }
+HANDLER(SUPERINIT) { SLOW(ambrun_init(vm, ((ambv *)base)[-2].closure->home->parent), 1); }
+HANDLER(INIT) { SLOW(ambrun_init(vm, ((ambv *)base)[-2].closure->home), 1); }
 HANDLER(RETURN) {
     ambv *h = (ambv *)base - 1;
     const ambv *v = &R(A);
@@ -422,6 +424,13 @@ HANDLER(GETSLOT) {
 HANDLER(SETSLOT) {
     amb_instance *o = R(A).inst;
     ambinst_put(o, C, R(B));
+    ambgc_barrier(vm, o);
+    NEXT(1);
+}
+HANDLER(SETOWN) {
+    const amb_class *parent = ((ambv *)base)[-2].closure->home->parent;
+    amb_instance *o = R(A).inst;
+    ambinst_put(o, C + (parent ? parent->nfields : 0u), R(B));
     ambgc_barrier(vm, o);
     NEXT(1);
 }

@@ -15,11 +15,13 @@ struct ambmodules {
         amb_module *module;
     } *core;
     uint32_t ncore, core_cap;
+    amb_module **kept; /* what compiled code outside of any module's reach refers to */
+    uint32_t nkept, kept_cap;
 };
 
 /* ---- one module ---- */
 
-struct amb_module *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots) {
+struct amb_vmodule *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots) {
     amb_string *s = ambstr_intern(vm, name, len);
     amb_module *m = s ? ambgc_new(vm, sizeof *m, TAG_MODULE) : NULL;
     if (!m) return NULL;
@@ -44,14 +46,14 @@ struct amb_module *ambmodule_new(struct amb_vm *vm, const char *name, size_t len
     return m;
 }
 
-amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_module *m, uint32_t slot,
+amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_vmodule *m, uint32_t slot,
                                    const char *name, size_t len, bool exported) {
     m->slot_names[slot] = ambstr_intern(vm, name, len);
     m->exported[slot] = exported;
     return m->slot_names[slot] ? AMB_OK : vm->failed;
 }
 
-amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_module *m, const char *text, size_t len) {
+amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_vmodule *m, const char *text, size_t len) {
     m->source = ambgc_malloc(vm, len + 1);
     if (!m->source) return vm->failed;
     memcpy(m->source, text, len);
@@ -60,9 +62,9 @@ amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_module *m, const c
     return AMB_OK;
 }
 
-void ambmodule_set_main(struct amb_module *m, struct amb_proto *main) { m->main = main; }
+void ambmodule_set_main(struct amb_vmodule *m, struct amb_proto *main) { m->main = main; }
 
-amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_module *m, uint32_t nuses, uint32_t nneeds) {
+amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_vmodule *m, uint32_t nuses, uint32_t nneeds) {
     if (nuses) {
         m->uses = ambgc_malloc(vm, nuses * sizeof *m->uses);
         if (!m->uses) return vm->failed;
@@ -131,8 +133,8 @@ void ambmodule_locate(const amb_module *m, uint32_t offset, uint32_t *line, uint
         if (((unsigned char)m->source[i] & 0xc0) != 0x80) ++*column;
 }
 
-uint32_t ambmodule_export_count(const struct amb_module *m) { return m->nslots; }
-const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot) {
+uint32_t ambmodule_export_count(const struct amb_vmodule *m) { return m->nslots; }
+const char *ambmodule_export_name(const struct amb_vmodule *m, uint32_t slot) {
     return m->exported[slot] ? m->slot_names[slot]->data : NULL;
 }
 
@@ -173,13 +175,58 @@ static amb_module *make_standard(amb_vm *vm, unsigned which) {
     return m;
 }
 
-struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len) {
+struct amb_vmodule *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len) {
     for (unsigned i = 0; i < NSTANDARD; i++)
         if (strlen(standard_table[i].name) == len && !memcmp(standard_table[i].name, name, len)) {
             if (!vm->modules->standard[i]) vm->modules->standard[i] = make_standard(vm, i);
             return vm->modules->standard[i];
         }
     return NULL;
+}
+
+/* ---- what the compiler needs ---- */
+
+void *ambvm_compiler(const struct amb_vm *vm) { return vm->compiler; }
+
+void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
+                        amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
+                                                   struct amb_vmodule **out)) {
+    vm->compiler = state;
+    vm->free_compiler = free_it;
+    vm->compile_core = compile_core;
+}
+
+void ambvm_gc_pause(struct amb_vm *vm) { vm->no_gc++; }
+void ambvm_gc_resume(struct amb_vm *vm) { vm->no_gc--; }
+
+amb_status ambvm_take_failure(struct amb_vm *vm) {
+    amb_status st = vm->failed != AMB_OK ? vm->failed : AMB_E_NOMEM;
+    vm->failed = AMB_OK;
+    vm->exc = ambv_undef();
+    return st;
+}
+
+amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_vmodule *m) {
+    struct ambmodules *ms = vm->modules;
+    if (ms->nkept == ms->kept_cap) {
+        uint32_t cap = ms->kept_cap ? ms->kept_cap * 2 : 8;
+        amb_module **k = ambgc_realloc(vm, ms->kept, ms->kept_cap * sizeof *k, cap * sizeof *k);
+        if (!k) return vm->failed;
+        ms->kept = k;
+        ms->kept_cap = cap;
+    }
+    ms->kept[ms->nkept++] = m;
+    return AMB_OK;
+}
+
+bool ambvm_has_failed(const struct amb_vm *vm) { return vm->failed != AMB_OK; }
+
+amb_status ambvm_at_free(struct amb_vm *vm, void (*fn)(struct amb_vm *vm, void *ud), void *ud) {
+    struct ambatfree *a = ambgc_malloc(vm, sizeof *a);
+    if (!a) return vm->failed;
+    *a = (struct ambatfree){fn, ud, vm->at_free};
+    vm->at_free = a;
+    return AMB_OK;
 }
 
 /* ---- core sources ---- */
@@ -242,13 +289,25 @@ const char *ambprelude_name(const struct amb_vm *vm, uint32_t index) {
     return vm->prelude->entries[index].name;
 }
 
+bool ambprelude_entry_only(const struct amb_vm *vm, uint32_t index) {
+    return vm->prelude->entries[index].entry_only;
+}
+
+int32_t ambprelude_fields(const struct amb_vm *vm, uint32_t index) {
+    ambv v = vm->prelude->entries[index].value;
+    return v.tag == TAG_CLASS ? v.cls->nfields : -1;
+}
+
 static amb_status prelude_setup(amb_vm *vm) {
     uint32_t n = 0;
     while (amblib_prelude[n].name) n++;
-    uint32_t count = n + 1 + AMB_ERR_COUNT;
+    uint32_t ne = 0;
+    while (amblib_entry[ne].name) ne++;
+    uint32_t count = n + ne + 3 + AMB_ERR_COUNT;
     struct ambprelude *p = ambgc_malloc(vm, sizeof *p + count * sizeof p->entries[0]);
     if (!p) return vm->failed;
-    p->count = 0;
+    memset(p, 0, sizeof *p + count * sizeof p->entries[0]);
+    p->cap = count;
     vm->prelude = p;
     for (uint32_t i = 0; i < n; i++) {
         ambv v;
@@ -264,6 +323,19 @@ static amb_status prelude_setup(amb_vm *vm) {
     }
     p->entries[p->count].name = "done";
     p->entries[p->count++].value = ambv_done();
+    for (uint32_t i = 0; i < ne; i++) {
+        amb_native *f = ambnative_new(vm, &amblib_entry[i]);
+        if (!f) return vm->failed;
+        p->entries[p->count].name = amblib_entry[i].name;
+        p->entries[p->count].entry_only = true;
+        p->entries[p->count++].value = ambv_obj(f);
+    }
+    static const char *const inputs[] = {"stdin", "args"};
+    for (unsigned i = 0; i < 2; i++) {
+        p->entries[p->count].name = inputs[i];
+        p->entries[p->count].entry_only = true;
+        p->entries[p->count++].value = ambv_undef(); /* stdin: made when mentioned; args: per module */
+    }
     for (uint32_t i = 0; i < AMB_ERR_COUNT; i++) {
         p->entries[p->count].name = vm->error_class[i]->name->data;
         p->entries[p->count++].value = ambv_obj(vm->error_class[i]);
@@ -273,12 +345,15 @@ static amb_status prelude_setup(amb_vm *vm) {
 
 amb_status ambprelude_resolve(struct amb_vm *vm, uint32_t index) {
     if (vm->prelude->entries[index].value.tag != TAG_UNDEF) return AMB_OK;
+    if (!strcmp(vm->prelude->entries[index].name, "stdin"))
+        return ambgate_stdin(vm, &vm->prelude->entries[index].value);
     return ambmodules_core(vm, amblib_prelude[index].core, &vm->prelude->entries[index].value);
 }
 
 void ambmodules_mark(struct ambgc *gc, struct ambmodules *ms) {
     if (!ms) return;
     for (unsigned i = 0; ms->standard && i < NSTANDARD; i++) ambgc_mark_obj(gc, ms->standard[i]);
+    for (uint32_t i = 0; i < ms->nkept; i++) ambgc_mark_obj(gc, ms->kept[i]);
     for (uint32_t i = 0; i < ms->ncore; i++) {
         ambgc_mark_obj(gc, ms->core[i].name);
         ambgc_mark_obj(gc, ms->core[i].module);
@@ -305,10 +380,9 @@ void ambmodules_teardown(amb_vm *vm) {
     if (!ms) return;
     ambgc_free(vm, ms->standard, NSTANDARD * sizeof *ms->standard);
     ambgc_free(vm, ms->core, ms->core_cap * sizeof *ms->core);
+    ambgc_free(vm, ms->kept, ms->kept_cap * sizeof *ms->kept);
     ambgc_free(vm, ms, sizeof *ms);
-    uint32_t n = 0;
-    while (amblib_prelude[n].name) n++;
     if (vm->prelude)
         ambgc_free(vm, vm->prelude,
-                   sizeof *vm->prelude + (n + 1 + AMB_ERR_COUNT) * sizeof vm->prelude->entries[0]);
+                   sizeof *vm->prelude + vm->prelude->cap * sizeof vm->prelude->entries[0]);
 }

@@ -5,7 +5,7 @@
 #include "code.h"
 
 enum { MODULE_FRESH, MODULE_RUNNING, MODULE_DONE, MODULE_FAILED };
-struct amb_module {
+struct amb_vmodule {
     amb_obj h; /* aux16: MODULE_* */
     amb_string *name; /* as imported; never a path of the host's */
     ambv *slots;      /* fixed for the module's life: code points at them */
@@ -41,10 +41,15 @@ amb_status ambmodule_link(amb_vm *vm, amb_module *m);
 /* Runs the top level of a module from C, unless it ran already. */
 amb_status ambmodule_run(amb_vm *vm, amb_module *m);
 
+/* Makes sure that a prelude entry has its value. */
+amb_status ambprelude_resolve(struct amb_vm *vm, uint32_t index);
+extern const amb_native_def amblib_entry[]; /* input, exit */
+
 typedef struct ambprelude {
-    uint32_t count;
+    uint32_t count, cap;
     struct {
         const char *name;
+        bool entry_only;
         ambv value;
     } entries[];
 } ambprelude;

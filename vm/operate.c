@@ -158,9 +158,9 @@ static amb_status builtin_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, 
             return st;
         }
     }
-    static const uint16_t repeatable[] = {TAG_LIST, TAG_STRING};
+    static const uint16_t repeatable[] = {TAG_LIST, TAG_STRING, TAG_TUPLE, TAG_BYTES};
     if (op == OP_MUL && y.tag == TAG_INT)
-        for (unsigned i = 0; i < 2; i++)
+        for (unsigned i = 0; i < 4; i++)
             if (x.tag == repeatable[i]) {
                 ambv args[2] = {x, y};
                 return ambcall_builtin(vm, x, "repeat", args, 2, out);

@@ -101,8 +101,8 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
 int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv);
 int ambrun_invoke(amb_vm *vm, bool priv);
 int ambrun_super(amb_vm *vm, bool call);
-int ambrun_superfields(amb_vm *vm);
-int ambrun_superinit(amb_vm *vm);
+int ambrun_superfields(amb_vm *vm, bool named);
+int ambrun_init(amb_vm *vm, amb_class *c); /* runs c's init blocks on R[a+2] */
 int ambrun_getindex(amb_vm *vm, ambv o, ambv key, uint32_t dst);
 int ambrun_setindex(amb_vm *vm, ambv o, ambv key, ambv v);
 int ambrun_slice(amb_vm *vm, ambv o, ambv from, ambv to, bool closed, uint32_t dst);

@@ -104,6 +104,13 @@ void ambvm_free(amb_vm *vm) {
     if (vm->gc) {
         alloc = vm->gc->alloc;
         ud = vm->gc->alloc_ud;
+        while (vm->at_free) {
+            struct ambatfree *a = vm->at_free;
+            vm->at_free = a->next;
+            a->fn(vm, a->ud);
+            ambgc_free(vm, a, sizeof *a);
+        }
+        if (vm->free_compiler) vm->free_compiler(vm, vm->compiler);
         if (vm->gate) ambgate_teardown(vm);
         ambmodules_teardown(vm);
         bool shared[TAG_COUNT] = {0};

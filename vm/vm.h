@@ -45,6 +45,12 @@ struct ambstr_table;
 struct ambgate;
 struct ambmodules;
 struct ambprelude;
+/* What to call when the VM is freed. */
+struct ambatfree {
+    void (*fn)(amb_vm *vm, void *ud);
+    void *ud;
+    struct ambatfree *next;
+};
 struct amb_instr;
 
 struct amb_vm {
@@ -87,6 +93,8 @@ struct amb_vm {
     /* Compiles an embedded source ("list" of core); installed by whoever has a compiler. */
     amb_status (*compile_core)(amb_vm *vm, const char *name, size_t len, amb_module **out);
     void *compiler; /* the compiler's own state */
+    void (*free_compiler)(amb_vm *vm, void *state);
+    struct ambatfree *at_free;
     uint64_t timeout_ns;
     uint64_t fuel_used;
     int32_t slice_size;

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Running an entry script's module, and bytecode as text. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "api.h"
+#include "execute.h"
+#include "module.h"
+#include "run.h"
+
+amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps,
+                             int *exit_status, amb_value *result) {
+    ambv value = ambv_nil();
+    *result = ambapi_out(value);
+    *exit_status = 0;
+    vm->failed = AMB_OK;
+    vm->exc = ambv_undef();
+    vm->interrupt = 0;
+    vm->entry = m;
+    m->args = ambapi_in(args);
+    if (m->args.tag == TAG_NIL) {
+        amb_list *none = amblist_new(vm, 0);
+        if (!none) return vm->failed;
+        m->args = ambv_obj(none);
+    }
+    for (uint32_t i = 0; i < m->nuses; i++) m->uses[i] = caps ? ambapi_in(caps[i]) : ambv_nil();
+    ambgc_barrier(vm, m);
+    vm->fuel_used = 0;
+    vm->slice = vm->slice_size = 0;
+    vm->limits.deadline_ns = 0;
+    if (vm->timeout_ns) {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        vm->limits.deadline_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + vm->timeout_ns;
+    }
+    amb_status st = ambmodule_link(vm, m);
+    if (st != AMB_OK) return st;
+    m->h.aux16 = MODULE_RUNNING;
+    st = ambcall_value(vm, ambv_obj(m->main_closure), NULL, 0, &value);
+    m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
+    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
+        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_EXIT]) {
+        ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
+        *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
+        vm->exc = ambv_undef();
+        return AMB_OK;
+    }
+    if (st == AMB_OK && value.tag == TAG_INT) *exit_status = (int)(value.u & 255);
+    *result = ambapi_out(value);
+    if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;
+    return st;
+}
+
+/* ---- disassembly ---- */
+
+static const struct {
+    const char *name, *operands;
+    uint8_t words;
+} ops[OP_COUNT] = {
+#define OP(name, operands, words, doc) {#name, operands, words},
+#include "opcodes.def"
+#undef OP
+};
+
+typedef struct sink {
+    amb_vm *vm;
+    void (*write)(void *ud, const char *s, size_t n);
+    void *ud;
+} sink;
+
+static void say(const sink *s, const char *fmt, ...) AMB_PRINTF(2, 3);
+static void say(const sink *s, const char *fmt, ...) {
+    char line[256];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n > 0) s->write(s->ud, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+static void operand(const sink *s, const amb_proto *p, char kind, uint16_t x) {
+    char brief[64];
+    switch (kind) {
+    case 'r': say(s, " r%u", x / AMB_REG_SCALE); break;
+    case 'k':
+        if (x / AMB_REG_SCALE < p->nk) say(s, " %s", ambtext_brief(s->vm, p->k[x / AMB_REG_SCALE], brief));
+        break;
+    case 'i': say(s, " %d", (int16_t)x); break;
+    case 'n': say(s, " #%u", x); break;
+    default: break;
+    }
+}
+
+static void function(const sink *s, const amb_proto *p) {
+    uint32_t line = 0, column;
+    ambmodule_locate(p->module, p->whole.start, &line, &column);
+    say(s, "\nfunction %s (%s:%u) %u registers, %u parameters\n", p->name->data,
+        p->module->name->data, line, (unsigned)(p->frame_bytes / sizeof(ambv)), p->nparams);
+    uint32_t last = 0;
+    for (uint32_t at = 0; at < p->ncode; at += 1u + ops[p->code[at].op].words) {
+        const amb_instr *i = &p->code[at];
+        ambmodule_locate(p->module, p->spans[at].start, &line, &column);
+        if (line != last) say(s, "%5u |", line);
+        else say(s, "      |");
+        last = line;
+        say(s, " %4u %-12s", at, ops[i->op].name);
+        const char *o = ops[i->op].operands;
+        int32_t bx = (int32_t)((uint32_t)i->b | (uint32_t)i->c << 16);
+        char brief[64];
+        for (int n = 0; o[n]; n++) {
+            uint16_t x = n == 0 ? i->a : n == 1 ? i->b : i->c;
+            if (o[n] == 'J') {
+                say(s, " -> %d", (int)at + 1 + bx);
+                break;
+            }
+            if (o[n] == 'I') {
+                say(s, " %d", bx);
+                break;
+            }
+            if (o[n] == 'X') {
+                bool k = i->op == OP_LOADK || i->op == OP_IMPORT;
+                if (k) say(s, " %s", ambtext_brief(s->vm, p->k[(uint32_t)bx], brief));
+                else say(s, " #%u", (uint32_t)bx);
+                break;
+            }
+            if (o[n] == 'j') {
+                say(s, " -> %d", (int)at + 1 + (int16_t)x);
+                continue;
+            }
+            operand(s, p, o[n], x);
+        }
+        say(s, "\n");
+    }
+    for (uint32_t i = 0; i < p->nhandlers; i++)
+        say(s, "      |   errors in %u..%u go to %u, error in r%u\n", p->handlers[i].start,
+            p->handlers[i].end, p->handlers[i].target, p->handlers[i].reg);
+    for (uint32_t i = 0; i < p->nprotos; i++) function(s, p->protos[i]);
+}
+
+void ambmodule_disassemble(struct amb_vm *vm, const struct amb_vmodule *m,
+                           void (*write)(void *ud, const char *s, size_t n), void *ud) {
+    sink s = {vm, write, ud};
+    say(&s, "module %s\n", m->name->data);
+    if (m->main) function(&s, m->main);
+}
