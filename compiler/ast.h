@@ -454,7 +454,7 @@ struct amb_decl {
     bool used;               /* [scope] mentioned at all */
     bool early_cell;         /* [scope] STORE_CELL that must exist, unset, from the start of its
                                 block, since something captures it before its declaration */
-    uint32_t slot;           /* [scope] for STORE_MODULE */
+    uint32_t slot;           /* [scope] for STORE_MODULE; for STORE_IMPORT in that module */
     struct amb_fn *owner;    /* [scope] */
     struct amb_scope *scope; /* [scope] */
     struct amb_node *type;   /* annotation, or NULL; fn, class: NULL */

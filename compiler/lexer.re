@@ -1057,7 +1057,7 @@ int amblexer_resync(struct amb_lexer *lx, int kind, struct amb_token *t)
                   kind == TOK_LBRACKET || kind == TOK_QBRACKET || kind == TOK_IHEAD;
     uint32_t inner = lx->depth - (opened && lx->depth > 0 ? 1 : 0);
     uint32_t target = body_depth(lx, inner);
-    bool was_skipping = lx->skipping;
+    bool first = true, was_skipping = lx->skipping;
     lx->skipping = true;
     for (;;) {
         if (kind == 0 || lx->finished)
@@ -1066,9 +1066,9 @@ int amblexer_resync(struct amb_lexer *lx, int kind, struct amb_token *t)
             break;
         if (kind == TOK_SEP && lx->depth == target)
             break;
-        const unsigned char *here = (const unsigned char *)lx->src->text + t->span.start;
-        if ((t->first || kind == TOK_SEP) && lx->depth > target &&
-            body_depth(lx, lx->depth) == target && !closes_soon(lx, here)) {
+        /* Never the token at fault itself: there must be progress. */
+        if (!first && (t->first || kind == TOK_SEP) && lx->depth > target &&
+            body_depth(lx, lx->depth) == target && !closes_soon(lx, lx->at)) {
             pop_to(lx, target);
             if (kind == TOK_SEP)
                 break;
@@ -1082,6 +1082,7 @@ int amblexer_resync(struct amb_lexer *lx, int kind, struct amb_token *t)
             !skips_body(lx, lx->stack[target].stmt_start))
             break;
         kind = amblexer_next(lx, t);
+        first = false;
     }
     lx->skipping = was_skipping;
     return kind;

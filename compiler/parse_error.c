@@ -292,6 +292,23 @@ static bool report_unclosed(struct amb_parser *p, int kind, const struct amb_tok
     return true;
 }
 
+#define QUOTED 48
+
+/* The token in backquotes, when it is short enough to be of use. */
+static amb_text shown(const struct amb_parser *p, const struct amb_token *t, char *buffer)
+{
+    amb_text text = span_text(p, t->span);
+    if (text.len == 0)
+        return AMB_TEXT("end of line");
+    if (text.at[0] == '"' || text.at[0] == '\'')
+        return AMB_TEXT("string");
+    if (text.len > QUOTED - 2)
+        return AMB_TEXT("text");
+    buffer[0] = buffer[text.len + 1] = '`';
+    memcpy(buffer + 1, text.at, text.len);
+    return (amb_text){ buffer, text.len + 2 };
+}
+
 static void report_general(struct amb_parser *p, int kind, const struct amb_token *t)
 {
     if (kind == 0) {
@@ -317,22 +334,13 @@ static void report_general(struct amb_parser *p, int kind, const struct amb_toke
             return;
         }
         if (!t->first || t->span.start == p->last.span.end) {
-            amb_text found = kind == TOK_STRING || kind == TOK_IHEAD ? AMB_TEXT("string")
-                                                                     : span_text(p, t->span);
-            ambdiag_add(p->diags, DIAG_TWO_STATEMENTS, t->span, found);
+            char quoted[QUOTED];
+            ambdiag_add(p->diags, DIAG_TWO_STATEMENTS, t->span, shown(p, t, quoted));
             return;
         }
     }
-    amb_text found = span_text(p, t->span);
-    char quoted[48];
-    if (found.len > 0 && found.len < sizeof quoted - 2) {
-        quoted[0] = quoted[found.len + 1] = '`';
-        memcpy(quoted + 1, found.at, found.len);
-        found = (amb_text){ quoted, found.len + 2 };
-    } else if (found.len == 0) {
-        found = AMB_TEXT("end of line");
-    }
-    ambdiag_add(p->diags, DIAG_UNEXPECTED_TOKEN, t->span, found);
+    char quoted[QUOTED];
+    ambdiag_add(p->diags, DIAG_UNEXPECTED_TOKEN, t->span, shown(p, t, quoted));
 }
 
 void ambbuild_syntax_error(struct amb_parser *p, int kind, const struct amb_token *t)

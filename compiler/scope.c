@@ -308,9 +308,7 @@ void ambscope_mention(struct ambscope *s, struct amb_ref *ref, struct amb_node *
     if (decl->kind == DECL_IMPORT_NAME) {
         ref->kind = REF_IMPORT;
         ref->import = decl->import;
-        for (uint32_t i = 0; i < decl->import->name_count; i++)
-            if (decl->import->names[i].decl == decl)
-                ref->index = decl->import->names[i].slot;
+        ref->index = decl->slot;
     }
     if (!data->block)
         return;

@@ -101,7 +101,7 @@ void ambscope_import_head(struct ambscope *s, struct amb_node *node)
         const struct amb_export *e =
             import->iface ? ambscope_export(s, import, name->name, name->span) : NULL;
         if (e)
-            name->slot = e->slot;
+            name->slot = name->decl->slot = e->slot;
         ambscope_declare(s, name->decl, DECL_IMPORT_NAME);
     }
 }

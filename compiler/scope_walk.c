@@ -332,7 +332,7 @@ static void walk_body(struct ambscope *s, struct amb_node *body, enum ambscope_u
 {
     if (body->kind == NODE_BLOCK)
         ambscope_block(s, body, use);
-    else
+    else if (body->kind != NODE_NIL) /* `_ => nil` says that nothing is to be done */
         ambscope_node(s, body, use);
 }
 
