@@ -309,20 +309,6 @@ static int no_param(amb_vm *vm, const char *fn, const amb_string *name) {
     return RUN_THROW;
 }
 
-/* A native that takes any number of values gets the named ones as a named tuple behind an UNDEF. */
-static int pack_named(amb_vm *vm, ambv *args, uint32_t *n, const ambv *names, const ambv *vals,
-                      uint32_t count) {
-    if (!ambrun_reserve(vm, args + *n + 2)) return RUN_THROW;
-    amb_tuple *t = ambtuple_new(vm, count), *words = ambtuple_new(vm, count);
-    if (!t || !words) return RUN_THROW;
-    memcpy(words->vals, names, count * sizeof *names);
-    memcpy(t->vals, vals, count * sizeof *vals);
-    t->names = words;
-    args[(*n)++] = ambv_undef();
-    args[(*n)++] = ambv_obj(t);
-    return RUN_NEXT;
-}
-
 int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum frame_kind kind,
                     uint32_t dst, const amb_instr *ret) {
     ambv out = ambv_nil();
@@ -388,7 +374,9 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
                        const ambv *vals, uint32_t count) {
     uint32_t given = *n;
     bool direct = fn.tag == TAG_CLOSURE || fn.tag == TAG_NATIVE; /* then self is among the arguments */
-    if (fn.tag == TAG_BOUND) fn = fn.bound->fn;
+    bool bound = fn.tag == TAG_BOUND;
+    bool bound = fn.tag == TAG_BOUND;
+    if (bound) fn = fn.bound->fn;
     if (fn.tag == TAG_INSTANCE) {
         amb_member *m = ambclass_find(ambinst_class(vm, fn.inst), AMBSYM(vm, call));
         if (m) fn = m->fn;
@@ -397,19 +385,23 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         if (fn.cls->construct.tag == TAG_NIL) return RUN_NEXT;
         fn = fn.cls->construct;
     }
-    uint32_t max, self = 0;
+    uint32_t max, self = 0, skip = 0; /* skip: a core function's receiver is its first parameter */
     bool rest = false;
     const amb_proto *p = NULL;
     const amb_native_def *d = NULL;
     if (fn.tag == TAG_CLOSURE) {
         p = fn.closure->proto;
         rest = p->flags & PROTO_REST;
-        max = p->nparams - rest;
+        skip = bound && !(p->flags & PROTO_SELF);
+        if (p->nparams < skip + rest) return RUN_NEXT;
+        max = p->nparams - rest - skip;
         self = direct && (p->flags & PROTO_SELF);
+        skip = bound && !(p->flags & PROTO_SELF) && max > 0;
+        max -= skip;
     } else if (fn.tag == TAG_NATIVE) {
         d = fn.native->def;
-        if (d->flags & NATIVE_REST) return pack_named(vm, args, n, names, vals, count);
         max = d->max;
+        rest = d->flags & NATIVE_REST;
     } else {
         return RUN_NEXT; /* the call itself reports what is wrong */
     }
@@ -443,7 +435,7 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         int at = -1;
         if (p) {
             for (uint32_t j = 0; j < max; j++)
-                if (p->params[j] == names[i].str) at = (int)j;
+                if (p->params[j + skip] == names[i].str) at = (int)j;
         } else {
             at = native_param(d->params, names[i].str);
         }
@@ -456,12 +448,12 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         args[at] = vals[i];
         if ((uint32_t)at + 1 > top) top = (uint32_t)at + 1;
     }
-    uint32_t required = p ? p->nrequired : d->min;
+    uint32_t required = p ? p->nrequired - skip : d->min;
     for (uint32_t i = 0; i < required; i++)
         if (args[i].tag == TAG_UNDEF) {
             if (p)
                 amberr_raise(vm, AMB_ERR_TYPE, "%s is missing the argument '%s'", name,
-                             p->params[i]->data);
+                             p->params[i + skip]->data);
             else
                 amberr_raise(vm, AMB_ERR_TYPE, "%s is missing an argument; usage: %s", name,
                              d->usage ? d->usage : d->name);
