@@ -375,7 +375,6 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
     uint32_t given = *n;
     bool direct = fn.tag == TAG_CLOSURE || fn.tag == TAG_NATIVE; /* then self is among the arguments */
     bool bound = fn.tag == TAG_BOUND;
-    bool bound = fn.tag == TAG_BOUND;
     if (bound) fn = fn.bound->fn;
     if (fn.tag == TAG_INSTANCE) {
         amb_member *m = ambclass_find(ambinst_class(vm, fn.inst), AMBSYM(vm, call));
@@ -396,8 +395,6 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         if (p->nparams < skip + rest) return RUN_NEXT;
         max = p->nparams - rest - skip;
         self = direct && (p->flags & PROTO_SELF);
-        skip = bound && !(p->flags & PROTO_SELF) && max > 0;
-        max -= skip;
     } else if (fn.tag == TAG_NATIVE) {
         d = fn.native->def;
         max = d->max;
@@ -448,7 +445,7 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         args[at] = vals[i];
         if ((uint32_t)at + 1 > top) top = (uint32_t)at + 1;
     }
-    uint32_t required = p ? p->nrequired - skip : d->min;
+    uint32_t required = p ? (p->nrequired > skip ? p->nrequired - skip : 0) : d->min;
     for (uint32_t i = 0; i < required; i++)
         if (args[i].tag == TAG_UNDEF) {
             if (p)

@@ -82,17 +82,20 @@ static const handler_fn handlers[OP_COUNT];
         NEXT(words);                                                                               \
     } while (0)
 #define FAILED(st) SLOW(ambrun_failed(vm, (st)), 0)
+/* Operands are read before the destination is written: it may be one of them. */
 #define PUT(off, payload, t)                                                                       \
     do {                                                                                           \
+        uint64_t u_ = (payload), t_ = (t);                                                         \
         ambv *d_ = &R(off);                                                                        \
-        d_->u = (payload);                                                                         \
-        d_->tag = (t);                                                                             \
+        d_->u = u_;                                                                                \
+        d_->tag = t_;                                                                              \
     } while (0)
 #define PUT_INT(off, v) PUT(off, (uint64_t)(v), TAG_INT)
 #define PUT_FLOAT(off, v)                                                                          \
     do {                                                                                           \
+        double f_ = (v);                                                                           \
         ambv *d_ = &R(off);                                                                        \
-        d_->f = (v);                                                                               \
+        d_->f = f_;                                                                                \
         d_->tag = TAG_FLOAT;                                                                       \
     } while (0)
 #define PUT_BOOL(off, v) PUT(off, 0, TAG_FALSE + (uint64_t)(v))
