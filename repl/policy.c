@@ -26,7 +26,8 @@ typedef struct request {
 
 /* --- the provider's tables -------------------------------------------------------------------- */
 
-static const amb_restype *resource_type(const amb_provider *p, const char *resource)
+static const amb_restype *resource_type(const amb_provider *p, const char *resource,
+                                        amb_rights *usual)
 {
     /* A list of files is a list of `file`. */
     if (strcmp(p->iface, "fs") == 0 && strcmp(resource, "files") == 0) resource = "file";
@@ -36,7 +37,9 @@ static const amb_restype *resource_type(const amb_provider *p, const char *resou
         for (uint32_t j = 0; j < p->nres; j++) {
             const amb_restype *t =
                 (const amb_restype *)((const char *)p->res + (size_t)j * p->res_stride);
-            if (t->id == op->ret_restype) return t;
+            if (t->id != op->ret_restype) continue;
+            *usual = op->ret_same ? op->ret_same : t->dflt;
+            return t;
         }
     }
     return NULL;
@@ -273,12 +276,13 @@ static int decide(const expr_env *e, const cli_options *o, const char *script, r
         snprintf(why, sizeof why, "there is no provider '%s'", u->provider);
         return misfit(h, script, u, EXIT_SYNTAX, why);
     }
-    q->type = resource_type(q->provider, u->resource);
+    amb_rights usual;
+    q->type = resource_type(q->provider, u->resource, &usual);
     if (!q->type) {
         snprintf(why, sizeof why, "%s has no resource '%s'", u->provider, u->resource);
         return misfit(h, script, u, EXIT_SYNTAX, why);
     }
-    q->rights = u->nrights ? 0 : q->type->dflt;
+    q->rights = u->nrights ? 0 : usual;
     for (uint32_t i = 0; i < u->nrights; i++) {
         amb_rights bits = right_bits(q->provider, u->rights[i], strlen(u->rights[i])) & q->type->all;
         if (!bits) {

@@ -2,6 +2,7 @@
 /* Members, elements and slices off the fast path, and filling the inline caches. */
 #include <string.h>
 
+#include "gate.h"
 #include "run.h"
 
 /* ---- errors ---- */
@@ -99,6 +100,14 @@ static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
     return bound(vm, o, fn, dst);
 }
 
+/* A capability that is a sequence (lines, a walk) has the methods of lazy sequences, too, where no
+ * operation has the name. Not cached: the next capability here may be another kind. */
+static ambmembers_row *sequence_method(amb_vm *vm, ambv cap, const amb_string *name) {
+    if (ambgate_has_op(vm, cap, name) || !ambgate_is_iterable(vm, cap)) return NULL;
+    ambmembers_row *row = ambmembers_find(vm->type_members[TAG_GENERATOR], name);
+    return row && !row->def->fn ? row : NULL;
+}
+
 int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t dst) {
     switch (o.tag) {
     case TAG_INSTANCE: {
@@ -152,7 +161,12 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
             for (uint32_t i = 0; i < o.o->aux32; i++)
                 if (o.tuple->names->vals[i].str == name) return put(vm, dst, o.tuple->vals[i]);
         return builtin_member(vm, o, name, dst);
-    case TAG_CAP: return bound(vm, o, ambv_obj(name), dst);
+    case TAG_CAP: {
+        ambmembers_row *row = sequence_method(vm, o, name);
+        ambv fn = ambv_obj(name);
+        amb_status st = row ? ambmembers_value(vm, row, &fn) : AMB_OK;
+        return st == AMB_OK ? bound(vm, o, fn, dst) : ambrun_failed(vm, st);
+    }
     default: return builtin_member(vm, o, name, dst);
     }
 }
@@ -378,7 +392,13 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
             return ambrun_close(vm, self.gen, pc + 3);
         }
         return invoke_builtin(vm, f, name, n);
-    case TAG_CAP: return ambrun_call_cap(vm, f, name, n, FRAME_CALL, 0, pc + 3);
+    case TAG_CAP: {
+        ambmembers_row *row = sequence_method(vm, self, name);
+        if (!row) return ambrun_call_cap(vm, f, name, n, FRAME_CALL, 0, pc + 3);
+        amb_status st = ambmembers_value(vm, row, &f[0]);
+        if (st != AMB_OK) return ambrun_failed(vm, st);
+        return ambrun_call(vm, f, n + 1, FRAME_CALL, 0, pc + 3);
+    }
     default: return invoke_builtin(vm, f, name, n);
     }
 }

@@ -85,6 +85,9 @@ void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size
                 (!best || __builtin_popcountll(r->bit) > __builtin_popcountll(best->bit)))
                 best = r;
         }
+        /* No name for just these bits: the narrowest one that includes some. */
+        for (uint32_t i = 0; !best && i < prov->p->nrights; i++)
+            if (ambgate_right_at(prov, i)->bit & rights) best = ambgate_right_at(prov, i);
         if (!best) break;
         rights &= ~best->bit;
         int k = snprintf(out + used, size - used, "%s%s", used ? ", " : "", best->name);
@@ -603,25 +606,20 @@ bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len) {
            named(name, type + n + 1, len - n - 1);
 }
 
-const char *ambgate_type_name(const amb_vm *vm, ambv cap, char out[64]) {
+const char *ambgate_type_name(const amb_vm *vm, ambv cap) {
     const ambrow *r = ambhandle_peek(vm, cap);
-    if (!r) return "capability";
-    if (r->kind == ROW_LINES) return "lines";
-    const char *iface = r->res->prov->p->iface;
-    if (strcmp(iface, r->res->type->name) == 0) return iface;
-    snprintf(out, 64, "%s.%s", iface, r->res->type->name);
-    return out;
+    return !r ? "capability" : r->kind == ROW_LINES ? "lines" : r->res->type_name;
 }
 
 void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b) {
-    char name[64], rights[96];
+    char rights[96];
     ambrow *r = ambhandle_peek(vm, cap);
     if (!r) {
         ambbuf_add(b, "<closed capability>", 19);
         return;
     }
     ambgate_right_names(r->res->prov, r->rights, rights, sizeof rights);
-    ambbuf_printf(b, "<%s", ambgate_type_name(vm, cap, name));
+    ambbuf_printf(b, "<%s", ambgate_type_name(vm, cap));
     if (r->res->label && r->kind == ROW_CAP && strcmp(r->res->label, r->res->type->name) != 0) {
         ambbuf_addc(b, ' ');
         ambbuf_addc(b, '"');

@@ -36,7 +36,7 @@ int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string
 /* Whether it is what the annotation says: "fs.dir", or a provider's name alone. */
 bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len);
 /* "fs.dir"; "capability" when it is closed. */
-const char *ambgate_type_name(const amb_vm *vm, ambv cap, char out[64]);
+const char *ambgate_type_name(const amb_vm *vm, ambv cap);
 /* <fs.dir "logs" read>; never fails. */
 void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b);
 /* The collector found the value unreachable. */
@@ -71,6 +71,7 @@ typedef struct ambres {
     const amb_restype *type;
     void *res;
     char *label; /* or NULL */
+    char type_name[48];
     ambstream in;
     struct ambres *next; /* list of the stateless ones, which stay */
 } ambres;

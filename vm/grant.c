@@ -66,10 +66,10 @@ amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n) {
     return AMB_OK;
 }
 
-static amb_status rights_of(const ambprov *prov, const amb_restype *type, const char *const *names,
-                            uint32_t n, amb_rights *out, char why[256]) {
+static amb_status rights_of(const ambprov *prov, const amb_op *op, const amb_restype *type,
+                            const char *const *names, uint32_t n, amb_rights *out, char why[256]) {
     if (!n) {
-        *out = type->dflt;
+        *out = op->ret_same ? op->ret_same : type->dflt;
         return AMB_OK;
     }
     *out = 0;
@@ -130,7 +130,7 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
     const amb_restype *type = ambgate_restype(prov, op->ret_restype);
     if (!type) return say(why, AMB_E_ARG, "%s has no resource '%s'", iface, resource);
     amb_rights bits;
-    amb_status st = rights_of(prov, type, rights, nrights, &bits, why);
+    amb_status st = rights_of(prov, op, type, rights, nrights, &bits, why);
     if (st) return st;
     uint32_t visible = ambgate_visible(prov, op), need = 0;
     while (need < visible && !(ambgate_param_at(prov, op, need)->flags & AMB_P_OPT)) need++;

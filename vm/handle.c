@@ -4,6 +4,7 @@
  * Rows form a tree by derivation. Revoking walks the subtree without recursion. A slot's
  * generation grows each time it is freed; one that cannot grow any more is retired, so that no
  * old value can ever name a new row. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -58,6 +59,9 @@ ambres *ambhandle_resource(amb_vm *vm, ambprov *prov, const amb_restype *type, v
     ambres *s = ambgc_malloc(vm, sizeof *s);
     if (!s) return NULL;
     *s = (ambres){.refs = 1, .prov = prov, .type = type, .res = res};
+    const char *iface = prov->p->iface;
+    if (strcmp(iface, type->name) == 0) snprintf(s->type_name, sizeof s->type_name, "%s", iface);
+    else snprintf(s->type_name, sizeof s->type_name, "%s.%s", iface, type->name);
     if (label) {
         size_t n = strlen(label);
         s->label = ambgc_malloc(vm, n + 1);

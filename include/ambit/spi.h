@@ -150,7 +150,9 @@ typedef amb_status (*amb_op_fn)(void *inst, amb_call *c, void *self, const amb_a
                                 amb_arg *ret);
 
 /* An operation. restype is the receiver, 0 = a root constructor, reachable only by `use`.
- * Rights of a resource it returns: wanted & restype.all & (ret_fixed | receiver's & ret_same). */
+ * Rights of a resource it returns: wanted & restype.all & (ret_fixed | receiver's & ret_same).
+ * A root constructor has no receiver: its ret_same, if not 0, are the rights of a `use` without
+ * `for`, instead of the type's. */
 typedef struct amb_op {
     uint16_t ordinal; /* never reused within an interface */
     uint16_t since;   /* minor version of the interface that brought it */

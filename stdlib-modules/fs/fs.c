@@ -56,13 +56,13 @@ static const amb_op ops[] = {
     {.ordinal = 1, .name = "dir", .doc = "a directory and everything beneath it", PARAMS(p_dir_new), .ret_restype = FS_RES_DIR, .ret_type = AMB_T_RES, .ret_fixed = FS_ALL, .fn = fs_dir_new, QUICK},
     {.ordinal = 2, .name = "file", .doc = "one file", PARAMS(p_file_new), .ret_restype = FS_RES_FILE, .ret_type = AMB_T_RES, .ret_fixed = FS_ALL, .fn = fs_file_new, QUICK},
     {.ordinal = 3, .name = "named", .doc = "files named on the command line", PARAMS(p_named_new), .ret_restype = FS_RES_NAMED, .ret_type = AMB_T_RES, .ret_fixed = FS_ALL, .fn = fs_named_new, QUICK},
-    {.ordinal = 4, .name = "temp", .doc = "a private directory, removed at the end", .ret_restype = FS_RES_DIR, .ret_type = AMB_T_RES, .ret_fixed = FS_ALL, .fn = fs_temp_new, QUICK},
+    {.ordinal = 4, .name = "temp", .doc = "a private directory, removed at the end", .ret_restype = FS_RES_DIR, .ret_type = AMB_T_RES, .ret_fixed = FS_ALL, .ret_same = FS_ALL, .fn = fs_temp_new, QUICK},
 
     {.ordinal = 10, DIR, .name = "list", .doc = "the entries (name, path, kind, size, mtime), sorted by name", PARAMS(p_maybe_path), .ret_type = AMB_T_TREE, .need = FS_READ, .fn = fs_dir_list, LOOK, .cost_per_kib = 50},
     {.ordinal = 11, DIR, .name = "open", .doc = "a file for reading", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_READ, .ret_fixed = FS_READ, .fn = fs_dir_open, LOOK},
-    {.ordinal = 12, DIR, .name = "create", .doc = "a new file, for reading and writing; it must not exist", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | FS_WRITE | FS_APPEND, .fn = fs_dir_create, CHANGE},
+    {.ordinal = 12, DIR, .name = "create", .doc = "a new file, for reading and writing; it must not exist", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | WRITE_BITS, .fn = fs_dir_create, CHANGE},
     {.ordinal = 13, DIR, .name = "append", .doc = "a file for adding at its end, made if missing", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_APPEND, .ret_fixed = FS_APPEND, .fn = fs_dir_append, CHANGE},
-    {.ordinal = 14, DIR, .name = "edit", .doc = "an existing file for changing", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_WRITE, .ret_fixed = FS_WRITE | FS_APPEND, .ret_same = FS_READ, .fn = fs_dir_edit, CHANGE},
+    {.ordinal = 14, DIR, .name = "edit", .doc = "an existing file for changing", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_WRITE, .ret_fixed = WRITE_BITS, .ret_same = FS_READ, .fn = fs_dir_edit, CHANGE},
     {.ordinal = 15, DIR, .name = "read_text", .doc = "the whole file as a string", PARAMS(p_path), .ret_type = AMB_T_STR, .need = FS_READ, .fn = fs_dir_read_text, LOOK, .cost_per_kib = 20},
     {.ordinal = 16, DIR, .name = "read_bytes", .doc = "the whole file as bytes", PARAMS(p_path), .ret_type = AMB_T_BYTES, .need = FS_READ, .fn = fs_dir_read_bytes, LOOK, .cost_per_kib = 20},
     {.ordinal = 17, DIR, .name = "write_text", .doc = "makes or replaces the file in one step", PARAMS(p_write_text), .need = FS_WRITE, .fn = fs_dir_write, CHANGE, .cost_per_kib = 20},
@@ -78,7 +78,7 @@ static const amb_op ops[] = {
     {.ordinal = 27, DIR, .name = "walk", .doc = "all entries beneath, directories before what they contain", PARAMS(p_maybe_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_WALK, .need = FS_READ, .ret_fixed = FS_READ, .fn = fs_dir_walk, LOOK},
     {.ordinal = 28, DIR, .name = "glob", .doc = "the entries whose path fits the pattern, as a list", PARAMS(p_pattern), .ret_type = AMB_T_TREE, .need = FS_READ, .fn = fs_dir_glob, LOOK, .cost_per_kib = 50},
     {.ordinal = 29, DIR, .name = "sub", .doc = "a directory beneath, with the same rights", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_DIR, .ret_same = FS_ALL, .fn = fs_dir_sub, LOOK},
-    {.ordinal = 30, DIR, .name = "temp", .doc = "a file without a name, gone when closed", .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | FS_WRITE | FS_APPEND, .fn = fs_dir_temp, CHANGE},
+    {.ordinal = 30, DIR, .name = "temp", .doc = "a file without a name, gone when closed", .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | WRITE_BITS, .fn = fs_dir_temp, CHANGE},
 
     {.ordinal = ORD_READ, FILE_, .name = "read_into", .doc = "", PARAMS(p_in), .ret_type = AMB_T_I64, .need = FS_READ, .fn = fs_file_read, .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_READ, .cost = 100, .cost_per_kib = 10},
     {.ordinal = ORD_WRITE, FILE_, .name = "write_some", .doc = "", PARAMS(p_out), .ret_type = AMB_T_I64, .need = FS_APPEND, .fn = fs_file_write, .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_WRITE, .cost = 100, .cost_per_kib = 10},
@@ -95,7 +95,7 @@ static const amb_op ops[] = {
     {.ordinal = ORD_NEXT, .restype = FS_RES_WALK, .name = "next_batch", .doc = "", PARAMS(p_next), .ret_type = AMB_T_TREE, .need = FS_READ, .fn = fs_walk_next, .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_READ, .cost = 200},
 
     {.ordinal = 70, .restype = FS_RES_NAMED, .name = "open", .doc = "a file for reading", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_READ, .ret_fixed = FS_READ, .fn = fs_named_open, LOOK},
-    {.ordinal = 71, .restype = FS_RES_NAMED, .name = "create", .doc = "a new file; it must not exist", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | FS_WRITE | FS_APPEND, .fn = fs_named_create, CHANGE},
+    {.ordinal = 71, .restype = FS_RES_NAMED, .name = "create", .doc = "a new file; it must not exist", PARAMS(p_path), .ret_type = AMB_T_RES, .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | WRITE_BITS, .fn = fs_named_create, CHANGE},
 };
 
 static const amb_restype types[] = {
