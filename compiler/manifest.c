@@ -201,6 +201,34 @@ static void arg(struct builder *b, const struct amb_arg_decl *a, amb_arg_spec *o
     expr(b, a->fallback, MAX_DEPTH, &out->value);
 }
 
+/* The ## lines that a script begins with, after a #! line and blank ones. */
+static const char *leading_doc(struct builder *b)
+{
+    const struct amb_source *src = b->module->src;
+    const char *p = src->text, *end = p + src->len;
+    amb_text none = {"", 0};
+    char *doc = ambarena_alloc(b->arena, src->len < 4096 ? src->len + 1 : 4097);
+    size_t used = 0;
+    if (!doc) return text_of(b, none);
+    for (bool first = true; p < end; first = false) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        const char *next = nl ? nl + 1 : end, *stop = nl ? nl : end;
+        while (stop > p && (stop[-1] == '\r' || stop[-1] == ' ')) stop--;
+        bool doc_line = stop - p >= 2 && p[0] == '#' && p[1] == '#';
+        bool skip = !used && (p == stop || (first && stop - p >= 2 && p[0] == '#' && p[1] == '!'));
+        if (!doc_line && !skip) break;
+        if (doc_line) {
+            p += stop - p > 2 && p[2] == ' ' ? 3 : 2;
+            if (used + (size_t)(stop - p) + 2 > 4096) break;
+            if (used) doc[used++] = '\n';
+            memcpy(doc + used, p, (size_t)(stop - p));
+            used += (size_t)(stop - p);
+        }
+        p = next;
+    }
+    return doc;
+}
+
 bool ambmanifest_build(struct amb_arena *arena, const struct amb_module *module,
                        struct amb_diags *diags, amb_manifest *out)
 {
@@ -219,7 +247,7 @@ bool ambmanifest_build(struct amb_arena *arena, const struct amb_module *module,
         .nargs = nargs,
         .has_args = args != NULL,
         .has_main = module->main_decl != NULL,
-        .doc = text_of(&b, module->doc),
+        .doc = module->doc.len ? text_of(&b, module->doc) : leading_doc(&b),
     };
     return b.ok && !arena->oom;
 }
