@@ -322,12 +322,12 @@ static AMB_COLD amb_status unhashable(amb_vm *vm, ambv v) {
     case TAG_BYTES: hint = "; use a string or a tuple"; break;
     case TAG_INSTANCE:
         return amberr_raise(vm, AMB_ERR_TYPE,
-                            "a %s cannot be a key: its class defines == but not hash",
+                            "%s cannot be a key: its class defines == but not hash",
                             ambtype_name(vm, v));
     default: break;
     }
-    return amberr_raise(vm, AMB_ERR_TYPE, "a %s cannot be a key: it can change%s",
-                        ambtype_tag_name(v.tag), hint);
+    return amberr_raise(vm, AMB_ERR_TYPE, "%s%s cannot be a key: it can change%s",
+                        v.tag == TAG_BYTES ? "" : "a ", ambtype_tag_name(v.tag), hint);
 }
 
 static amb_status hash(walk *w, ambv v, uint32_t *out);
@@ -359,7 +359,7 @@ static amb_status hash_instance(walk *w, ambv v, uint32_t *out) {
         amb_status st = ambcall_pure(vm, c->op_hash, &v, 1, &r);
         if (st) return st;
         if (r.tag != TAG_INT)
-            return amberr_raise(vm, AMB_ERR_TYPE, "hash() of a %s must give an int, not %s",
+            return amberr_raise(vm, AMB_ERR_TYPE, "hash() of %s must give an int, not %s",
                                 ambtype_name(vm, v), ambtype_name(vm, r));
         *out = ambeq_hash_int(vm, r.i);
         return AMB_OK;

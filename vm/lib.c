@@ -35,10 +35,10 @@ amb_status amblib_want_count(amb_vm *vm, const char *what, const char *which, am
 
 amb_status amblib_index_error(amb_vm *vm, int64_t i, const char *type, uint32_t len) {
     if (len == 0)
-        return amberr_raise(vm, AMB_ERR_INDEX, "index %lld out of range: the %s is empty",
+        return amberr_raise(vm, AMB_ERR_INDEX, "index %lld is out of range: the %s is empty",
                             (long long)i, type);
-    return amberr_raise(vm, AMB_ERR_INDEX, "index %lld out of range for a %s of %u", (long long)i,
-                        type, len);
+    return amberr_raise(vm, AMB_ERR_INDEX, "index %lld is out of range for a %s of length %u",
+                        (long long)i, type, len);
 }
 
 amb_status amblib_want_index(amb_vm *vm, const char *what, const char *which, ambv v, uint32_t len,

@@ -14,7 +14,7 @@
     {name, fn, min, max, NATIVE_METHOD, params, usage, doc, NULL}
 #define METHOD_REST(name, fn, min, usage, doc)                                                     \
     {name, fn, min, min, NATIVE_METHOD | NATIVE_REST, NULL, usage, doc, NULL}
-#define PROPERTY(name, fn, usage, doc) {name, fn, 0, 0, NATIVE_PROPERTY, NULL, usage, doc, NULL}
+#define PROPERTY(name, fn, usage, doc) {name, fn, 0, 0, NATIVE_METHOD | NATIVE_PROPERTY, NULL, usage, doc, NULL}
 /* Written in Ambit; its parameters are those of the function there. */
 #define CORE(name, where, usage, doc) {name, NULL, 0, 0, NATIVE_METHOD, NULL, usage, doc, where}
 /* Only for the core sources: no documentation. */

@@ -52,8 +52,8 @@ NATIVE(function_name) {
     ambv f = args[0];
     while (f.tag == TAG_BOUND) f = f.bound->fn;
     amb_string *s = vm->empty_string;
-    if (f.tag == TAG_CLOSURE && f.closure->proto->name)
-        s = f.closure->proto->name;
+    if (f.tag == TAG_CLOSURE)
+        s = ambtext_closure_name(vm, f.closure);
     else if (f.tag == TAG_NATIVE)
         s = ambstr_cstr(vm, f.native->def->name);
     else if (f.tag == TAG_STRING)

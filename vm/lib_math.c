@@ -17,7 +17,13 @@
         return st;                                                                                 \
     }
 UNARY(math_sqrt, "sqrt", sqrt(x))
-UNARY(math_cbrt, "cbrt", cbrt(x))
+
+/* Exact for cubes, which libc's need not be. */
+static double cube_root(double x) {
+    double r = cbrt(x), k = rint(r);
+    return k * k * k == x ? k : r;
+}
+UNARY(math_cbrt, "cbrt", cube_root(x))
 UNARY(math_exp, "exp", exp(x))
 UNARY(math_expm1, "expm1", expm1(x))
 UNARY(math_log2, "log2", log2(x))

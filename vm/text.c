@@ -13,6 +13,7 @@
 #include "class.h"
 #include "code.h"
 #include "equal.h"
+#include "gate.h"
 #include "module.h"
 #include "utf8.h"
 #include "vm.h"
@@ -251,7 +252,7 @@ static void append_range(ambbuf *b, const amb_range *r) {
 
 static amb_status append_fields(ambbuf *b, amb_class *c, amb_instance *o, const inside *in) {
     amb_status st = AMB_OK;
-    bool value = c->h.flags & CLASS_VALUE;
+    bool value = (c->h.flags & CLASS_VALUE) && !(c->h.flags & CLASS_CASE);
     uint32_t n = value && c->field_names ? c->field_names->h.aux32 : c->nfields;
     add_str(b, c->name);
     if (n == 0 && !value) return AMB_OK;
@@ -280,7 +281,7 @@ static amb_status append_instance(ambbuf *b, ambv v, const inside *in) {
         amb_status st = ambcall_pure(vm, c->op_str, &v, 1, &r);
         if (st) return st;
         if (r.tag != TAG_STRING)
-            return amberr_raise(vm, AMB_ERR_TYPE, "str() of a %s must give a string, not %s",
+            return amberr_raise(vm, AMB_ERR_TYPE, "str() of %s must give a string, not %s",
                                 c->name->data, ambtype_name(vm, r));
         add_str(b, r.str);
         return AMB_OK;
@@ -311,11 +312,17 @@ static void append_name(ambbuf *b, const char *what, const char *name, size_t n)
     ambbuf_addc(b, '>');
 }
 
+amb_string *ambtext_closure_name(const amb_vm *vm, const amb_closure *c) {
+    amb_string *name = c->proto->name;
+    /* a space: the description of a function without a name */
+    return name && !memchr(name->data, ' ', name->len) ? name : vm->empty_string;
+}
+
 static void append_function(ambbuf *b, ambv v) {
     while (v.tag == TAG_BOUND) v = v.bound->fn;
     if (v.tag == TAG_CLOSURE) {
-        const amb_string *name = v.closure->proto->name;
-        append_name(b, "fn", name ? name->data : "", name ? name->len : 0);
+        const amb_string *name = ambtext_closure_name(b->vm, v.closure);
+        append_name(b, "fn", name->data, name->len);
     } else if (v.tag == TAG_NATIVE) {
         append_name(b, "fn", v.native->def->name, strlen(v.native->def->name));
     } else if (v.tag == TAG_STRING) {
@@ -383,7 +390,7 @@ static amb_status append(ambbuf *b, ambv v, bool quoted, const inside *in) {
         append_name(b, "generator", name ? name->data : "", name ? name->len : 0);
         break;
     }
-    case TAG_CAP: append_name(b, "capability", "", 0); break;
+    case TAG_CAP: ambgate_describe(b->vm, v, b); break;
     default: append_name(b, ambtype_tag_name(v.tag), "", 0);
     }
     return ambbuf_status(b);
@@ -438,6 +445,7 @@ const char *ambtype_tag_name(uint64_t tag) {
 }
 
 const char *ambtype_name(const amb_vm *vm, ambv v) {
+    if (v.tag == TAG_CAP) return ambgate_type_name(vm, v);
     if (v.tag != TAG_INSTANCE) return ambtype_tag_name(v.tag);
     const amb_class *c = vm->classes[v.inst->h.aux32];
     if ((c->h.flags & CLASS_CASE) && c->parent) c = c->parent;
@@ -548,8 +556,7 @@ static void brief_value(amb_vm *vm, brief *o, ambv v, int depth) {
         break;
     case TAG_CLASS: brief_add(o, v.cls->name->data, v.cls->name->len); break;
     case TAG_CLOSURE:
-        if (v.closure->proto->name)
-            brief_add(o, v.closure->proto->name->data, v.closure->proto->name->len);
+        brief_text(o, ambtext_closure_name(vm, v.closure)->data);
         break;
     case TAG_NATIVE: brief_text(o, v.native->def->name); break;
     default: break; /* the type name says it all */

@@ -12,4 +12,6 @@ char *ambbuf_room(ambbuf *b, size_t n);
 amb_status ambbuf_status(const ambbuf *b);
 /* Appends v formatted by the spec (ambtext_format into a buffer). */
 amb_status ambformat_append(ambbuf *b, ambv v, const char *spec, size_t n);
+/* The declared name of a function, or the empty string. */
+amb_string *ambtext_closure_name(const amb_vm *vm, const amb_closure *c);
 #endif
