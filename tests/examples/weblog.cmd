@@ -1,0 +1,1 @@
+ambit examples/weblog.amb examples/data/access.log
