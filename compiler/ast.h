@@ -682,6 +682,11 @@ struct amb_module {
 
 const char *ambast_op_text(enum amb_op op);
 
+/* Every node directly below this one, in the order of the source, those of functions and classes
+ * included. */
+typedef void (*ambast_visit)(void *ud, struct amb_node *node);
+void ambast_children(struct amb_node *node, ambast_visit visit, void *ud);
+
 /* ---- building, for the parser and the scope pass */
 
 struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind, amb_span span);
