@@ -351,7 +351,7 @@ int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum fra
     if (!ambrun_reserve(vm, f + 2 + n)) return RUN_THROW;
     f[0] = fn;
     f[1] = ambv_nil();
-    memcpy(f + 2, args, n * sizeof *args);
+    if (n) memcpy(f + 2, args, n * sizeof *args);
     return ambrun_call(vm, f, n, kind, dst, ret);
 }
 
@@ -713,6 +713,8 @@ int ambrun_import(amb_vm *vm, amb_module *m) {
         return RUN_THROW;
     default: break;
     }
+    amb_status st = ambmodule_link(vm, m);
+    if (st != AMB_OK) return ambrun_failed(vm, st);
     if (!m->main_closure) {
         m->h.aux16 = MODULE_DONE;
         return RUN_NEXT;
@@ -754,7 +756,7 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     if (ambrun_reserve(vm, f + 2 + n)) {
         f[0] = fn;
         f[1] = ambv_nil();
-        memcpy(f + 2, args, n * sizeof *args);
+        if (n) memcpy(f + 2, args, n * sizeof *args);
         rc = ambrun_call(vm, f, n, FRAME_EXIT, 0, pc);
     }
     if (rc == RUN_RESUME && vm->base != base) st = ambrun_loop(vm);
