@@ -397,7 +397,8 @@ static void mark_children(amb_vm *vm, amb_obj *o) {
     case TAG_GENERATOR: {
         amb_generator *g = (amb_generator *)o;
         ambgc_mark_obj(gc, g->closure);
-        for (uint32_t i = 0; i < g->nregs; i++) ambgc_mark_value(gc, g->regs[i]);
+        for (uint32_t i = 0; i < g->nregs; i++)
+            if (g->regs[i].tag < TAG_COUNT) ambgc_mark_value(gc, g->regs[i]); /* not frame words */
         break;
     }
     case TAG_CELL: ambgc_mark_value(gc, ((amb_cell *)o)->v); break;

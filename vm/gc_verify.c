@@ -75,7 +75,8 @@ static void check(void *ud, amb_obj *o) {
         break;
     case TAG_GENERATOR: {
         const amb_generator *g = (const amb_generator *)o;
-        for (uint32_t i = 0; i < g->nregs; i++) live(vm, o, g->regs[i]);
+        for (uint32_t i = 0; i < g->nregs; i++)
+            if ((g->regs[i].tag & 0xff) != TAG_FRAME) live(vm, o, g->regs[i]);
         break;
     }
     case TAG_PROTO: {
