@@ -56,7 +56,7 @@ amb_status amblib_overflow(amb_vm *vm, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    return amberr_raise(vm, AMB_ERR_OVERFLOW, "int overflow: %s", text);
+    return amberr_raise(vm, AMB_ERR_OVERFLOW, "%s does not fit in 64 bits", text);
 }
 
 const amb_tuple *amblib_named(ambv *args, uint32_t *n) {

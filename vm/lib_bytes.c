@@ -436,8 +436,9 @@ NATIVE(bytes_int_at) {
     }
     if (is_signed && size < 8 && u >> (8 * size - 1)) u |= ~(uint64_t)0 << 8 * size;
     if (!is_signed && size == 8 && u >> 63)
-        return amblib_overflow(vm, "int_at() read 0x%llx, which needs signed: true",
-                               (unsigned long long)u);
+        return amberr_raise(vm, AMB_ERR_OVERFLOW,
+                            "int_at() read 0x%llx, which fits in an int only with signed: true",
+                            (unsigned long long)u);
     *out = ambv_int((int64_t)u);
     return AMB_OK;
 }
@@ -452,7 +453,8 @@ NATIVE(bytes_put_int) {
     if (st) return st;
     bool big = ambv_truthy(args[4]) && args[4].tag != TAG_UNDEF;
     if (size < 8 && (v >= (int64_t)1 << 8 * size || v < -((int64_t)1 << (8 * size - 1))))
-        return amblib_overflow(vm, "%lld does not fit into %u bytes", (long long)v, size);
+        return amberr_raise(vm, AMB_ERR_OVERFLOW, "%lld does not fit in %u byte%s", (long long)v, size,
+                            size == 1 ? "" : "s");
     for (uint32_t k = 0; k < size; k++)
         SELF->block->data[at + k] = (uint8_t)((uint64_t)v >> 8 * (big ? size - 1 - k : k));
     *out = ambv_nil();

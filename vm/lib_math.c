@@ -125,7 +125,7 @@ NATIVE(math_gcd) {
         if (st) return st;
         g = (uint64_t)amblib_gcd(g, magnitude(x));
     }
-    if (g > INT64_MAX) return amblib_overflow(vm, "gcd() is 9223372036854775808");
+    if (g > INT64_MAX) return amblib_overflow(vm, "gcd()");
     *out = ambv_int((int64_t)g);
     return AMB_OK;
 }

@@ -69,7 +69,7 @@ NATIVE(prelude_int) {
             return AMB_OK;
         }
         ambtext_brief(vm, v, brief);
-        if (over) return amblib_overflow(vm, "int(%s) does not fit in 64 bits", brief);
+        if (over) return amblib_overflow(vm, "int(%s)", brief);
         double d;
         if (base == 10 && ambtext_parse_float(p, len, &d))
             return amberr_raise(vm, AMB_ERR_VALUE,
@@ -271,11 +271,11 @@ NATIVE(prelude_freeze) {
 }
 
 const amb_native_def amblib_prelude[] = {
-    FUNCTION_REST("print", prelude_print, 0, "print(...values, sep: = \" \", end: = \"\\n\")",
+    FUNCTION_REST("print", prelude_print, 0, "print(...values, sep = \" \", end = \"\\n\")",
                   "Writes the texts of the values to the standard output."),
-    FUNCTION_REST("eprint", prelude_eprint, 0, "eprint(...values, sep: = \" \", end: = \"\\n\")",
+    FUNCTION_REST("eprint", prelude_eprint, 0, "eprint(...values, sep = \" \", end = \"\\n\")",
                   "Writes the texts of the values to the standard error."),
-    FUNCTION("int", prelude_int, 1, 2, "x, base", "int(x, base: = 10) -> int",
+    FUNCTION("int", prelude_int, 1, 2, "x, base", "int(x, base = 10) -> int",
              "The integer part of a number, or the number a string spells."),
     FUNCTION("float", prelude_float, 1, 1, "x", "float(x) -> float",
              "The float nearest to a number, or the number a string spells."),

@@ -254,7 +254,7 @@ amb_status ambmap_inc(amb_vm *vm, amb_map *m, ambv key, ambv by, ambv *out) {
     if (e->vtag == TAG_INT && by.tag == TAG_INT) {
         int64_t r;
         if (__builtin_add_overflow((int64_t)e->val, by.i, &r))
-            return amberr_raise(vm, AMB_ERR_OVERFLOW, "int overflow: %lld + %lld",
+            return amberr_raise(vm, AMB_ERR_OVERFLOW, "%lld + %lld does not fit in 64 bits",
                                 (long long)e->val, (long long)by.i);
         sum = ambv_int(r);
     } else if (e->vtag == TAG_INT || e->vtag == TAG_FLOAT) {
