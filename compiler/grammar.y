@@ -119,7 +119,7 @@ stmts(A) ::= . { A = ambbuild_list(p); }
 stmts(A) ::= stmt(B). { A = ambbuild_push_stmt(p, ambbuild_list(p), B); }
 stmts(A) ::= stmts(B) SEP. { A = B; }
 stmts(A) ::= stmts(B) SEP stmt(C). { A = ambbuild_push_stmt(p, B, C); }
-stmts(A) ::= stmts(B) bad(C). { A = ambbuild_push_stmt(p, B, C); }
+stmts(A) ::= stmts(B) bad(C). { A = ambbuild_push_bad(p, B, C); }
 
 stmt(A) ::= bad(B). { A = B; }
 bad(A) ::= error. { A = ambbuild_bad(p); }

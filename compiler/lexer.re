@@ -302,7 +302,7 @@ static bool is_else_if(amb_text word)
            ambtext_equal(word, AMB_TEXT("elseif"));
 }
 
-static void check_foreign(struct amb_lexer *lx, const unsigned char *from,
+static bool check_foreign(struct amb_lexer *lx, const unsigned char *from,
                           const unsigned char *to)
 {
     while (from < to) {
@@ -312,10 +312,11 @@ static void check_foreign(struct amb_lexer *lx, const unsigned char *from,
                                 : is_smart_quote(c) ? DIAG_SMART_QUOTE
                                                     : DIAG_UNEXPECTED_CHARACTER;
             report(lx, id, from, from + size);
-            return;
+            return false;
         }
         from += size;
     }
+    return true;
 }
 
 static void read_int(struct amb_lexer *lx, struct amb_token *t, const unsigned char *from)
@@ -618,7 +619,8 @@ static int scan(struct amb_lexer *lx, struct amb_token *t)
 
     HEAD TAIL* {
         t->as.text = text_between(from, lx->at);
-        check_foreign(lx, from, lx->at);
+        if (!check_foreign(lx, from, lx->at))
+            return TOK_BAD;
         if (lx->prev == TOK_DOT || lx->prev == TOK_QDOT)
             return TOK_ID;
         int kind = word_kind(from, (size_t)(lx->at - from));
@@ -752,8 +754,12 @@ static int scan(struct amb_lexer *lx, struct amb_token *t)
         return LEX_AGAIN;
     }
     * {
-        report(lx, *from == '\\' ? DIAG_BACKSLASH : DIAG_UNEXPECTED_CHARACTER, from, lx->at);
-        return LEX_AGAIN;
+        if (*from == '\\') {
+            report(lx, DIAG_BACKSLASH, from, lx->at);
+            return LEX_AGAIN;
+        }
+        report(lx, DIAG_UNEXPECTED_CHARACTER, from, lx->at);
+        return TOK_BAD;
     }
     */
 #undef YYCURSOR

@@ -435,7 +435,7 @@ struct amb_node *ambbuild_spawn(struct amb_parser *p, struct amb_token *t, struc
 {
     if (call->kind != NODE_CALL || call->parenthesised || has_optional(call)) {
         ambdiag_plain(p->diags, DIAG_SPAWN_WHAT, call->span);
-        return call;
+        return ambbuild_node(p, NODE_ERROR, t->span.start, call->span.end);
     }
     struct amb_node *node = ambbuild_node(p, NODE_SPAWN, t->span.start, call->span.end);
     node->as.spawn.call = call;

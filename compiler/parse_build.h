@@ -163,6 +163,8 @@ struct amb_node *ambbuild_spawn_block(struct amb_parser *p, struct amb_token *t,
 void ambbuild_program(struct amb_parser *p, struct amb_list *stmts);
 struct amb_list *ambbuild_push_stmt(struct amb_parser *p, struct amb_list *list,
                                     struct amb_node *stmt);
+struct amb_list *ambbuild_push_bad(struct amb_parser *p, struct amb_list *list,
+                                   struct amb_node *bad);
 struct amb_node *ambbuild_bad(struct amb_parser *p);
 struct amb_node *ambbuild_bad_body(struct amb_parser *p, struct amb_node *bad,
                                    struct amb_list *stmts);

@@ -195,7 +195,7 @@ static bool report_word(struct amb_parser *p, int kind, const struct amb_token *
     if (kind == TOK_ID && ends_operand(p->last_kind)) {
         amb_text word = span_text(p, t->span);
         const char *hint = foreign_hint(word);
-        if (hint) {
+        if (hint && !ambtext_equal(word, AMB_TEXT("print"))) {
             ambdiag_add(p->diags, DIAG_FOREIGN_WORD, t->span, word,
                         ((amb_text){ hint, (uint32_t)strlen(hint) }));
             return true;
@@ -331,6 +331,12 @@ static void report_general(struct amb_parser *p, int kind, const struct amb_toke
             top->kind == BRACKET_MAP) {
             ambdiag_plain(p->diags, DIAG_MISSING_COMMA,
                           ((amb_span){ p->last.span.end, p->last.span.end }));
+            return;
+        }
+        static const char *const heads[] = { "for", "while", "if", "match", NULL };
+        if (top->kind == BRACKET_BODY && one_of(first_word(p), heads) &&
+            p->last_kind != TOK_RB) {
+            ambdiag_add(p->diags, DIAG_MISSING_BRACE, t->span, first_word(p));
             return;
         }
         if (!t->first || t->span.start == p->last.span.end) {

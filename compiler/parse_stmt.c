@@ -25,6 +25,16 @@ struct amb_list *ambbuild_push_stmt(struct amb_parser *p, struct amb_list *list,
     return ambbuild_push(p, list, stmt);
 }
 
+/* The mistake stands right behind an expression, which then is a piece of something else: `def`
+ * of `def f()`. One message about it is enough. */
+struct amb_list *ambbuild_push_bad(struct amb_parser *p, struct amb_list *list,
+                                   struct amb_node *bad)
+{
+    if (list->len > 0 && list->at[list->len - 1]->kind < NODE_BLOCK)
+        list->len--;
+    return ambbuild_push(p, list, bad);
+}
+
 struct amb_node *ambbuild_bad(struct amb_parser *p)
 {
     uint32_t start = amblexer_body(&p->lexer)->stmt_start;

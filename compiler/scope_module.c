@@ -279,10 +279,8 @@ void ambscope_args(struct ambscope *s, struct amb_node *node)
         return;
     if (!s->options->is_entry)
         ambdiag_add(s->diags, DIAG_ENTRY_ONLY, node->as.args.decl->span, AMB_TEXT("args"));
-    if (s->module->args)
+    if (s->module->args != node)
         ambdiag_plain(s->diags, DIAG_ARGS_TWICE, node->as.args.decl->span);
-    else
-        s->module->args = node;
     bool many = false;
     for (uint32_t i = 0; i < node->as.args.count; i++) {
         struct amb_arg_decl *arg = &node->as.args.items[i];

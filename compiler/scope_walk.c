@@ -845,7 +845,9 @@ static void declare_statement(struct ambscope *s, struct amb_node *node)
         ambscope_declare(s, node->as.need.decl, DECL_NEED);
         break;
     case NODE_ARGS:
-        ambscope_declare(s, node->as.args.decl, DECL_ARGS);
+        if (!s->module->args) /* a second block is reported when it is walked */
+            ambscope_declare(s, node->as.args.decl, DECL_ARGS);
+        s->module->args = s->module->args ? s->module->args : node;
         break;
     case NODE_DEFER:
         ((struct ambscope_data *)s->scope->hidden)->block->as.block.has_defer = true;
