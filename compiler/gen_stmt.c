@@ -396,7 +396,7 @@ static bool direct(const struct amb_node *n)
     switch (n->kind) {
     case NODE_NIL: case NODE_TRUE: case NODE_FALSE: case NODE_INT: case NODE_FLOAT:
     case NODE_STRING: case NODE_NAME: case NODE_BINARY: case NODE_UNARY: case NODE_FN:
-    case NODE_RANGE: case NODE_CALL: case NODE_INTERP: case NODE_TUPLE: return true;
+    case NODE_RANGE: case NODE_INTERP: case NODE_TUPLE: return true;
     case NODE_MEMBER: return !n->as.member.optional;
     case NODE_INDEX: return !n->as.index.optional;
     default: return false;
