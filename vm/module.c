@@ -247,6 +247,12 @@ amb_status ambmodule_run(amb_vm *vm, amb_module *m) {
     return st;
 }
 
+/* Functions of core sources do not show in traces: an error in one is the caller's. */
+static void hide(amb_proto *p) {
+    p->flags |= PROTO_HIDDEN;
+    for (uint32_t i = 0; i < p->nprotos; i++) hide(p->protos[i]);
+}
+
 amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
     struct ambmodules *ms = vm->modules;
     const char *colon = strchr(name, ':');
@@ -270,6 +276,7 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
         amb_status st = vm->compile_core(vm, name, len, &m);
         if (st != AMB_OK) return st;
         m->hidden = true;
+        if (m->main) hide(m->main);
         ms->core[ms->ncore++] = (struct core_entry){s, m};
         st = ambmodule_run(vm, m);
         if (st != AMB_OK) return st;
