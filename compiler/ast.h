@@ -631,6 +631,7 @@ struct amb_import {
     struct amb_decl *decl; /* the alias, or NULL with is_from */
     struct amb_import_name *names;
     uint32_t name_count, name_cap;
+    bool unnamed;         /* no name to import under, which was reported */
     bool has_with;
     struct amb_with *withs; /* [scope] in the order of iface->needs when it went well */
     uint32_t with_count, with_cap;

@@ -395,6 +395,8 @@ struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct
             m->method.fn->enum_ = e;
             if (m->method.fn->kind == AMB_FN_SETTER)
                 ambdiag_plain(p->diags, DIAG_ENUM_MEMBER, m->span);
+            if (m->mods.flags & MOD_PRIVATE)
+                ambdiag_add(p->diags, DIAG_BAD_MODIFIER, m->mods.span, AMB_TEXT("private"));
             add_method(p, &e->methods, &e->method_count, &e->method_cap, m);
             below.depth = ambbuild_fn_depth(m->method.fn);
         }
@@ -504,7 +506,8 @@ struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
     amb_text name = as.given ? as.name.as.text : last_part(import->spec);
     amb_span span = as.given ? as.name.span : module->span;
     refuse_optional(p, &as);
-    if (!as.given && !is_plain_name(name))
+    import->unnamed = !as.given && !is_plain_name(name);
+    if (import->unnamed)
         ambdiag_add(p->diags, DIAG_IMPORT_NAME, span, import->spec);
     import->decl = ambbuild_decl(p, DECL_IMPORT, name, span);
     import->decl->import = import;

@@ -21,11 +21,21 @@ enum amb_resolve_result {
     AMB_RESOLVE_FAILED     /* the resolver reported it, or stops for good (out of memory) */
 };
 
+/* A name of an earlier line of a read-eval loop: a slot of that line's module. */
+struct amb_outer_name {
+    amb_text name;
+    struct amb_import *import; /* only iface->module is looked at */
+    uint32_t slot;
+    bool is_var;
+};
+
 struct amb_scope_options {
     const struct amb_prelude_name *prelude; /* ref index = position */
     uint32_t prelude_count;
     bool is_entry; /* use, args, exit ... are allowed */
     bool is_repl;  /* a top-level expression statement may be without effect */
+    const struct amb_outer_name *outer; /* found after the module's own, the last one first */
+    uint32_t outer_count;
     /* `standard`: spec is a bare word. A `with` import asks for an interface only: making a
      * fresh instance is the caller's affair. */
     enum amb_resolve_result (*resolve_import)(void *ud, amb_text spec, bool standard,

@@ -86,7 +86,7 @@ void ambscope_import_head(struct ambscope *s, struct amb_node *node)
                             sizeof *module->imports);
     import->index = module->import_count;
     module->imports[module->import_count++] = import;
-    if (top && s->options->resolve_import) {
+    if (top && !import->unnamed && s->options->resolve_import) {
         enum amb_resolve_result result = s->options->resolve_import(
             s->options->ud, import->spec, import->is_standard, import->span, &import->iface);
         if (result == AMB_RESOLVE_NOT_FOUND)

@@ -142,6 +142,19 @@ void ambscope_name(struct ambscope *s, struct amb_node *node, bool assign)
             check_assignable(s, node, decl);
         return;
     }
+    for (uint32_t i = s->options->outer_count; i > 0; i--) {
+        const struct amb_outer_name *outer = &s->options->outer[i - 1];
+        if (!ambtext_equal(outer->name, name))
+            continue;
+        node->as.name.ref.kind = REF_IMPORT;
+        node->as.name.ref.import = outer->import;
+        node->as.name.ref.index = outer->slot;
+        node->as.name.ref.needs_check = true;
+        if (assign && !outer->is_var)
+            ambdiag_add(s->diags, DIAG_ASSIGN_TO_NAME, node->span, name,
+                        TEXT_OF("not a variable"));
+        return;
+    }
     if (symbol && symbol->prelude) {
         const struct amb_prelude_name *p = &s->options->prelude[symbol->prelude - 1];
         if ((p->flags & AMB_PRELUDE_ENTRY_ONLY) && !s->options->is_entry)
