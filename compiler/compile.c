@@ -43,6 +43,8 @@ typedef struct units {
     void *loader_ud;
     struct amb_prelude_name *prelude;
     uint32_t prelude_count;
+    struct amb_outer_name *said; /* names of a read-eval loop's earlier lines */
+    uint32_t said_count, said_cap;
     /* of the load that is going on */
     tree *trees;
     amb_text_fn report;
@@ -306,6 +308,25 @@ static void render(job *j, const struct amb_source *src)
         ambdiag_render_all(j->diags, src, false, j->u->report, j->u->report_ud);
 }
 
+/* What this line of a read-eval loop declares is there for the next ones. */
+static void remember(units *u, const struct amb_module *unit, struct amb_vmodule *m)
+{
+    struct amb_iface *iface = keep(u, sizeof *iface);
+    struct amb_import *import = keep(u, sizeof *import);
+    if (!iface || !import || unit->slot_count == 0) return;
+    iface->module = m;
+    import->iface = iface;
+    if (!ambarena_grow(&u->arena, (void **)&u->said, &u->said_cap, u->said_count + unit->slot_count,
+                       sizeof *u->said))
+        return;
+    for (uint32_t i = 0; i < unit->slot_count; i++) {
+        const struct amb_decl *d = unit->slots[i];
+        amb_text name = keep_text(u, d->name.at, d->name.len);
+        u->said[u->said_count++] =
+            (struct amb_outer_name){ name, import, i, d->kind == DECL_VAR };
+    }
+}
+
 /* NULL: reported, or no memory. iface belongs to the tree. */
 static struct amb_vmodule *compile(job *j, const char *name, const char *text, size_t len,
                                    struct amb_iface **iface, amb_manifest *manifest,
@@ -336,10 +357,15 @@ static struct amb_vmodule *compile(job *j, const char *name, const char *text, s
         struct amb_scope_options o = { .prelude = u->prelude, .prelude_count = u->prelude_count,
                                        .is_entry = j->entry, .is_repl = j->repl,
                                        .resolve_import = resolve, .ud = j };
+        if (j->repl) {
+            o.outer = u->said;
+            o.outer_count = u->said_count;
+        }
         bool ok = ambscope_run(unit, &diags, &o) && diags.errors == 0;
         if (ok && manifest) ok = ambmanifest_build(manifest_arena, unit, &diags, manifest);
         if (ok) ok = fresh_instances(j, unit);
         if (ok) m = build(j, unit, name);
+        if (m && j->repl) remember(u, unit, m);
         if (m && iface) {
             *iface = &unit->iface;
             unit->iface.module = m;

@@ -41,7 +41,8 @@ void gen_read(genfn *f, const struct amb_ref *ref, amb_text name, uint32_t dst)
         break;
     case REF_IMPORT: {
         struct amb_vmodule *m = ref->import->iface->module;
-        gen_emit(f, OP_GETM, ambreg(dst), 0, 0);
+        if (ref->needs_check) gen_emit(f, OP_GETMC, ambreg(dst), gen_name(f, name), 0);
+        else gen_emit(f, OP_GETM, ambreg(dst), 0, 0);
         ambpb_slot_word(f->pb, m, ref->index);
         break;
     }
@@ -73,6 +74,10 @@ void gen_write(genfn *f, const struct amb_ref *ref, uint32_t from, amb_text name
     case REF_MODULE:
         gen_emit(f, OP_SETM, ambreg(from), 0, 0);
         ambpb_slot_word(f->pb, f->g->vmodule, ref->index);
+        break;
+    case REF_IMPORT: /* a variable of an earlier line of a read-eval loop */
+        gen_emit(f, OP_SETM, ambreg(from), 0, 0);
+        ambpb_slot_word(f->pb, ref->import->iface->module, ref->index);
         break;
     default: break;
     }

@@ -114,6 +114,15 @@ static bool is_upper(amb_text name)
     return name.len > 0 && name.at[0] >= 'A' && name.at[0] <= 'Z';
 }
 
+/* By an earlier line of a read-eval loop. */
+static bool said_before(const struct ambscope *s, amb_text name)
+{
+    for (uint32_t i = 0; i < s->options->outer_count; i++)
+        if (ambtext_equal(s->options->outer[i].name, name))
+            return true;
+    return false;
+}
+
 static void plain_type(struct ambscope *s, struct amb_node *type, bool capability)
 {
     struct amb_node *path = type->as.type.path;
@@ -139,7 +148,7 @@ static void plain_type(struct ambscope *s, struct amb_node *type, bool capabilit
         type->as.type.builtin = (uint8_t)builtin;
     } else if (decl) {
         not_a_type(s, type, name, ambscope_kind_text(decl));
-    } else if (symbol && symbol->prelude && is_upper(name)) {
+    } else if (is_upper(name) && ((symbol && symbol->prelude) || said_before(s, name))) {
         ambscope_name(s, path, false);
     } else if (symbol && symbol->prelude) {
         not_a_type(s, type, name, AMB_TEXT("a built-in"));

@@ -1,1 +1,1 @@
-printf "1 + 2\nlet a = 5\na * 2\nfn f(x) {\nreturn x + 1\n}\nf(a)\nnonsense\n\"text\"\n" | ambit 2>/dev/null
+printf "1 + 2\nlet a = 5\nvar v = 1\na * 2\nfn f(x) {\nreturn x + a\n}\nf(a)\nv += 3\nv\nclass P(let x) { }\nP(3) is P\nlet q = 1 // 0\nlet a = 6\na\nnonsense\n\"text\"\nuse fs.temp() as t\nt.write_text(\"a\", \"b\")\nt.list().len\n" | ambit 2>/dev/null
