@@ -18,6 +18,9 @@
 #include "utf8.h"
 #include "vm.h"
 
+/* Shared parts make a small graph look exponentially big. */
+#define WORK_MAX 30000000u
+
 /* ---- the buffer ---- */
 
 void ambbuf_init(ambbuf *b, amb_vm *vm) { *b = (ambbuf){.vm = vm}; }
@@ -161,6 +164,7 @@ typedef struct inside {
     const struct inside *outer;
     const void *obj;
     uint32_t depth;
+    uint32_t *work; /* containers met so far, repeated ones counted again */
 } inside;
 
 static amb_status append(ambbuf *b, ambv v, bool quoted, const inside *in);
@@ -333,7 +337,10 @@ static void append_function(ambbuf *b, ambv v) {
 }
 
 static amb_status append_container(ambbuf *b, ambv v, const inside *in) {
-    inside here = {in, v.p, in ? in->depth + 1 : 1};
+    uint32_t work = 0;
+    inside here = {in, v.p, in ? in->depth + 1 : 1, in ? in->work : &work};
+    if (++*here.work > WORK_MAX)
+        return amberr_raise(b->vm, AMB_ERR_LIMIT, "the value is too big to print");
     bool cycle = met(in, v.p);
     if (cycle || here.depth > AMB_DEPTH_MAX) {
         add_cstr(b, !cycle             ? "..."
