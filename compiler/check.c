@@ -228,8 +228,99 @@ void ambcheck_pattern_case(struct ambscope *s, const struct amb_node *pattern)
     }
 }
 
+/* The enum of this module that a pattern compares with a case of, and that case's name. */
+static struct amb_enum *case_of(const struct amb_node *pattern, amb_text *name)
+{
+    const struct amb_node *path = pattern->kind == NODE_PAT_CALL    ? pattern->as.pat_call.callee
+                                  : pattern->kind == NODE_PAT_VALUE ? pattern->as.child
+                                                                    : NULL;
+    if (!path || path->kind != NODE_MEMBER || path->as.member.object->kind != NODE_NAME)
+        return NULL;
+    const struct amb_decl *decl = path->as.member.object->as.name.ref.decl;
+    *name = path->as.member.name;
+    return decl && decl->kind == DECL_ENUM ? decl->node->as.enum_ : NULL;
+}
+
+void ambcheck_case(struct ambscope *s, const struct amb_node *pattern)
+{
+    amb_text name;
+    struct amb_enum *e = case_of(pattern, &name);
+    const struct ambscope_member *member = e ? ambscope_member(s, e, name) : NULL;
+    if (!e || (member && (pattern->kind == NODE_PAT_VALUE || member->case_)))
+        return;
+    const struct amb_node *path = pattern->kind == NODE_PAT_CALL ? pattern->as.pat_call.callee
+                                                                 : pattern->as.child;
+    struct amb_diag *diag =
+        ambdiag_add(s->diags, DIAG_NO_CASE, path->as.member.name_span, e->name, name);
+    struct ambscope_guess guess = { .wanted = name };
+    for (uint32_t i = 0; diag && i < e->case_count; i++)
+        ambscope_guess_try(&guess, e->cases[i].name);
+    ambscope_guess_hint(s, diag, &guess);
+}
+
+#define MAX_TRACKED_CASES 64
+
+/* Which cases of one enum the arms cover. */
+struct coverage {
+    struct amb_enum *e;
+    uint64_t seen; /* by case index */
+    bool unknown;  /* something else than a case is matched as well */
+};
+
+static void cover(struct coverage *c, const struct amb_node *pattern)
+{
+    amb_text name;
+    while (pattern->kind == NODE_PAT_AS)
+        pattern = pattern->as.bind.inner;
+    if (pattern->kind == NODE_PAT_OR) {
+        for (uint32_t i = 0; i < pattern->as.list.len; i++)
+            cover(c, pattern->as.list.at[i]);
+        return;
+    }
+    struct amb_enum *e = case_of(pattern, &name);
+    if (!e || (c->e && c->e != e)) {
+        c->unknown = true;
+        return;
+    }
+    c->e = e;
+    /* Parts that may not fit leave the case open. */
+    for (uint32_t i = 0; pattern->kind == NODE_PAT_CALL && i < pattern->as.pat_call.args.len; i++) {
+        const struct amb_node *part = pattern->as.pat_call.args.at[i];
+        if (part->kind == NODE_PAT_NAMED)
+            part = part->as.named.value;
+        if (part->kind != NODE_PAT_REST && !ambcheck_irrefutable(part))
+            return;
+    }
+    for (uint32_t i = 0; i < e->case_count && i < MAX_TRACKED_CASES; i++)
+        if (ambtext_equal(e->cases[i].name, name))
+            c->seen |= (uint64_t)1 << i;
+}
+
+static void check_coverage(struct ambscope *s, const struct amb_node *match)
+{
+    const struct amb_list *arms = &match->as.match.arms;
+    struct coverage c = { NULL, 0, false };
+    for (uint32_t i = 0; i < arms->len && !c.unknown; i++) {
+        if (arms->at[i]->kind != NODE_ARM || arms->at[i]->as.arm.irrefutable)
+            return;
+        if (!arms->at[i]->as.arm.guard)
+            cover(&c, arms->at[i]->as.arm.pattern);
+    }
+    if (!c.e || c.unknown || c.e->case_count > MAX_TRACKED_CASES)
+        return;
+    for (uint32_t i = 0; i < c.e->case_count; i++) {
+        if (!(c.seen >> i & 1)) {
+            ambdiag_add(s->diags, DIAG_MATCH_MISSES,
+                        ((amb_span){ match->span.start, match->span.start + 5 }), c.e->name,
+                        c.e->cases[i].name);
+            return;
+        }
+    }
+}
+
 void ambcheck_match(struct ambscope *s, const struct amb_node *match)
 {
+    check_coverage(s, match);
     const struct amb_list *arms = &match->as.match.arms;
     for (uint32_t i = 0; i + 1 < arms->len; i++) {
         if (arms->at[i]->kind == NODE_ARM && arms->at[i]->as.arm.irrefutable) {

@@ -161,6 +161,7 @@ void ambcheck_statements(struct ambscope *s, const struct amb_node *block);
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map);
 void ambcheck_named(struct ambscope *s, const struct amb_list *items);
 bool ambcheck_irrefutable(const struct amb_node *pattern);
+void ambcheck_case(struct ambscope *s, const struct amb_node *pattern);
 void ambcheck_match(struct ambscope *s, const struct amb_node *match);
 void ambcheck_catches(struct ambscope *s, const struct amb_node *node);
 void ambcheck_plain_pattern(struct ambscope *s, const struct amb_node *pattern);

@@ -292,6 +292,7 @@ static void pattern(struct ambscope *s, struct amb_node *node, enum amb_decl_kin
         break;
     case NODE_PAT_VALUE:
         ambscope_expr(s, node->as.child);
+        ambcheck_case(s, node);
         break;
     case NODE_PAT_RANGE: {
         const struct amb_node *ends[] = { node->as.range.from, node->as.range.to };
@@ -322,6 +323,7 @@ static void pattern(struct ambscope *s, struct amb_node *node, enum amb_decl_kin
         break;
     case NODE_PAT_CALL:
         ambscope_expr(s, node->as.pat_call.callee);
+        ambcheck_case(s, node);
         for (uint32_t i = 0; i < node->as.pat_call.args.len; i++)
             pattern(s, node->as.pat_call.args.at[i], kind, same);
         ambcheck_named(s, &node->as.pat_call.args);
