@@ -12,12 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "ambit/spi.h"
 #include "repl.h"
 
 #define MAX_SOURCE ((size_t)64 << 20)
-
-extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock;
 
 /* --- output ----------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "code.h"
 #include "gate.h"
 
 #define MAX_ARGS 16
@@ -236,10 +237,35 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op, uint
     c->wanted = ~(amb_rights)0;
 }
 
+static bool one_of(const amb_string *name) {
+    static const char *const pure[] = {"==", "<", "hash", "str"};
+    for (unsigned i = 0; i < sizeof pure / sizeof *pure; i++)
+        if (named(pure[i], name->data, name->len)) return true;
+    return false;
+}
+
+/* Inside the methods that comparing, hashing and printing call, the gate is closed: the flag says so
+ * for those that C code called, the frames for those that script did. */
+static bool is_closed(const amb_vm *vm) {
+    if (vm->gate_closed) return true;
+    const ambv *b = vm->base;
+    while (b > vm->stack + 3 && (b[-1].tag & 0xff) == TAG_FRAME) {
+        if (b[-2].tag == TAG_CLOSURE && b[-2].closure->home && one_of(b[-2].closure->proto->name))
+            return true;
+        size_t delta = frame_delta(b[-1].tag);
+        if (!delta) break;
+        b = (const ambv *)((const char *)b - delta);
+    }
+    return false;
+}
+
+static amb_status closed_gate(amb_vm *vm, const char *name) {
+    return amberr_raise(vm, AMB_ERR_STATE,
+                        "%s: no operations inside `==`, `<`, `hash` and `str` methods", name);
+}
+
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
-    if (AMB_UNLIKELY(vm->gate_closed))
-        return amberr_raise(vm, AMB_ERR_STATE,
-                            "%s: no operations inside `==`, `<`, `hash` and `str` methods", name);
+    if (AMB_UNLIKELY(is_closed(vm))) return closed_gate(vm, name);
     if (AMB_UNLIKELY((r->rights & op->need) != op->need)) {
         char missing[96], has[96];
         const ambprov *p = r->res->prov;
@@ -440,9 +466,7 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         if (!verb) return no_such_op(vm, r, what);
         while (n && args[n - 1].tag == TAG_UNDEF) n--;
         if (n < verb->min || n > verb->max) return arity(vm, what, verb->min, verb->max, n);
-        if (vm->gate_closed)
-            return amberr_raise(vm, AMB_ERR_STATE,
-                                "%s: no operations inside `==`, `<`, `hash` and `str` methods", what);
+        if (is_closed(vm)) return closed_gate(vm, what);
         return verb->fn(vm, cap, r, args, n, out);
     }
     uint32_t visible = ambgate_visible(prov, op), min = 0;

@@ -280,7 +280,7 @@ typedef struct amb_provider {
 /* AMB_PROVIDER(fs) = {...}; linked in as amb_provider_fs, or exported from a shared object. */
 #ifdef AMB_STATIC
 #define AMB_PROVIDER(name)                                                                         \
-    AMB_C const amb_provider amb_provider_##name;                                                  \
+    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_##name;           \
     const amb_provider amb_provider_##name
 #else
 #define AMB_PROVIDER(name)                                                                         \

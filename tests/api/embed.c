@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* A host program against the installed library: limits, a capability, two machines side by side. */
+#include <stdio.h>
+#include <string.h>
+
+#include <ambit/ambit.h>
+
+static int failures, checks;
+#define CHECK(cond)                                                                                \
+    do {                                                                                           \
+        checks++;                                                                                  \
+        if (!(cond)) failures++, printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
+    } while (0)
+
+typedef struct sink {
+    char text[4096];
+    size_t len;
+} sink;
+
+static void collect(void *ud, const char *s, size_t n)
+{
+    sink *k = ud;
+    if (n > sizeof k->text - 1 - k->len) n = sizeof k->text - 1 - k->len;
+    memcpy(k->text + k->len, s, n);
+    k->text[k->len += n] = 0;
+}
+
+static amb_status output(void *ud, int fd, const char *s, size_t n)
+{
+    if (s && fd == 1) collect(ud, s, n);
+    return AMB_OK;
+}
+
+static amb_status run(amb_vm *vm, const char *source, amb_value *caps, int *status, sink *said)
+{
+    amb_script *script;
+    amb_status st = amb_load(vm, "host", source, strlen(source), 0, collect, said, &script);
+    return st ? st : amb_run(vm, script, amb_nil(), caps, status);
+}
+
+int main(void)
+{
+    sink out = {0}, other = {0}, said = {0};
+    amb_config c = {.size = sizeof c, .heap_bytes = 16 << 20, .fuel = 1000000, .output = output,
+                    .output_ud = &out};
+    amb_status why;
+    int status = 0;
+    amb_vm *vm = amb_vm_new(&c, &why);
+    c.output_ud = &other;
+    amb_vm *second = amb_vm_new(&c, &why);
+    CHECK(vm && second);
+
+    CHECK(run(vm, "print(6 * 7)", NULL, &status, &said) == AMB_OK);
+    CHECK(strcmp(out.text, "42\n") == 0 && other.len == 0);
+    CHECK(run(second, "exit(5)", NULL, &status, &said) == AMB_OK && status == 5);
+
+    /* Mistakes and errors are statuses with a report; the machine goes on. */
+    CHECK(run(vm, "let = 3", NULL, &status, &said) == AMB_E_COMPILE && said.len > 0);
+    said.len = 0;
+    CHECK(run(vm, "throw ValueError(\"no\")", NULL, &status, &said) == AMB_E_THROW);
+    amb_error_report(vm, 0, collect, &said);
+    CHECK(strstr(said.text, "ValueError: no") != NULL);
+    CHECK(run(vm, "loop { }", NULL, &status, &said) == AMB_E_LIMIT);
+    CHECK(run(vm, "let l = []\nloop { l.push([l]) }", NULL, &status, &said) == AMB_E_LIMIT);
+    CHECK(run(vm, "print(1)", NULL, &status, &said) == AMB_OK);
+
+    /* Nothing is reachable that the host did not hand over. */
+    amb_value cap;
+    char text[256];
+    static const char *const full[] = {"full"};
+    CHECK(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &cap, text) == AMB_E_ARG);
+    CHECK(amb_provider_add(vm, &amb_provider_fs) == AMB_OK);
+    CHECK(amb_provider_find(vm, "fs") == &amb_provider_fs);
+    CHECK(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &cap, text) == AMB_OK);
+    CHECK(amb_pin(vm, cap) == AMB_OK);
+    const char *uses = "use fs.temp() as t\nt.write_text(\"a\", \"b\")\nprint(t.read_text(\"a\"))";
+    out.len = 0;
+    CHECK(run(vm, uses, &cap, &status, &said) == AMB_OK && strcmp(out.text, "b\n") == 0);
+    amb_revoke(vm, cap);
+    CHECK(run(vm, uses, &cap, &status, &said) == AMB_E_THROW);
+    amb_unpin(vm, cap);
+
+    amb_vm_free(second);
+    amb_vm_free(vm);
+    printf("%d passed, %d failed\n", checks - failures, failures);
+    return failures != 0;
+}
