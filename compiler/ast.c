@@ -2,7 +2,8 @@
 /* Making nodes and lists. */
 #include "ast.h"
 
-struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind, amb_span span)
+struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind,
+                             amb_span span)
 {
     struct amb_node *node = ambarena_alloc(arena, sizeof *node);
     if (node) {
@@ -15,7 +16,8 @@ struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind, a
 
 bool amblist_push(struct amb_arena *arena, struct amb_list *list, struct amb_node *node)
 {
-    if (!ambarena_grow(arena, (void **)&list->at, &list->cap, list->len + 1, sizeof *list->at))
+    if (!ambarena_grow(arena, (void **)&list->at, &list->cap, list->len + 1,
+                       sizeof *list->at))
         return false;
     list->at[list->len++] = node;
     return true;
@@ -24,14 +26,16 @@ bool amblist_push(struct amb_arena *arena, struct amb_list *list, struct amb_nod
 const char *ambast_op_text(enum amb_op op)
 {
     static const char *const texts[AMB_OP_COUNT] = {
-        [AMB_ADD] = "+", [AMB_SUB] = "-", [AMB_MUL] = "*", [AMB_DIV] = "/",
-        [AMB_FLOORDIV] = "//", [AMB_MOD] = "%", [AMB_POW] = "**", [AMB_ADD_WRAP] = "+%",
-        [AMB_SUB_WRAP] = "-%", [AMB_MUL_WRAP] = "*%", [AMB_BIT_AND] = "&", [AMB_BIT_OR] = "|",
-        [AMB_BIT_XOR] = "^", [AMB_SHL] = "<<", [AMB_SHR] = ">>", [AMB_USHR] = ">>>",
-        [AMB_EQ] = "==", [AMB_NE] = "!=", [AMB_LT] = "<", [AMB_LE] = "<=", [AMB_GT] = ">",
-        [AMB_GE] = ">=", [AMB_IN] = "in", [AMB_NOT_IN] = "not in", [AMB_NEG] = "-",
-        [AMB_BIT_NOT] = "~", [AMB_NOT] = "not", [AMB_AND] = "and", [AMB_OR] = "or",
-        [AMB_COALESCE] = "??",
+        [AMB_ADD] = "+",       [AMB_SUB] = "-",       [AMB_MUL] = "*",
+        [AMB_DIV] = "/",       [AMB_FLOORDIV] = "//", [AMB_MOD] = "%",
+        [AMB_POW] = "**",      [AMB_ADD_WRAP] = "+%", [AMB_SUB_WRAP] = "-%",
+        [AMB_MUL_WRAP] = "*%", [AMB_BIT_AND] = "&",   [AMB_BIT_OR] = "|",
+        [AMB_BIT_XOR] = "^",   [AMB_SHL] = "<<",      [AMB_SHR] = ">>",
+        [AMB_USHR] = ">>>",    [AMB_EQ] = "==",       [AMB_NE] = "!=",
+        [AMB_LT] = "<",        [AMB_LE] = "<=",       [AMB_GT] = ">",
+        [AMB_GE] = ">=",       [AMB_IN] = "in",       [AMB_NOT_IN] = "not in",
+        [AMB_NEG] = "-",       [AMB_BIT_NOT] = "~",   [AMB_NOT] = "not",
+        [AMB_AND] = "and",     [AMB_OR] = "or",       [AMB_COALESCE] = "??",
     };
     return op < AMB_OP_COUNT && texts[op] ? texts[op] : "?";
 }
@@ -45,14 +49,12 @@ struct visitor {
 
 static void visit(const struct visitor *v, struct amb_node *node)
 {
-    if (node)
-        v->visit(v->ud, node);
+    if (node) v->visit(v->ud, node);
 }
 
 static void visit_list(const struct visitor *v, const struct amb_list *list)
 {
-    for (uint32_t i = 0; i < list->len; i++)
-        visit(v, list->at[i]);
+    for (uint32_t i = 0; i < list->len; i++) visit(v, list->at[i]);
 }
 
 static void visit_params(const struct visitor *v, const struct amb_fn *fn)
@@ -71,11 +73,11 @@ static void visit_fn(const struct visitor *v, const struct amb_fn *fn)
     visit(v, fn->body);
 }
 
-static void visit_fields(const struct visitor *v, const struct amb_field *fields, uint32_t count)
+static void visit_fields(const struct visitor *v, const struct amb_field *fields,
+                         uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (fields[i].param)
-            continue;
+        if (fields[i].param) continue;
         visit(v, fields[i].type);
         visit(v, fields[i].value);
     }
@@ -84,8 +86,7 @@ static void visit_fields(const struct visitor *v, const struct amb_field *fields
 static void visit_methods(const struct visitor *v, const struct amb_method *methods,
                           uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
-        visit_fn(v, methods[i].fn);
+    for (uint32_t i = 0; i < count; i++) visit_fn(v, methods[i].fn);
 }
 
 static void visit_class(const struct visitor *v, const struct amb_class *cls)
@@ -96,20 +97,16 @@ static void visit_class(const struct visitor *v, const struct amb_class *cls)
     visit_fields(v, cls->fields, cls->field_count);
     visit_fields(v, cls->statics, cls->static_count);
     visit_methods(v, cls->methods, cls->method_count);
-    if (cls->init)
-        visit_fn(v, cls->init);
+    if (cls->init) visit_fn(v, cls->init);
 }
 
 static void visit_declaration(const struct visitor *v, struct amb_node *node)
 {
     switch (node->kind) {
-    case NODE_CLASS:
-        visit_class(v, node->as.class_);
-        break;
+    case NODE_CLASS: visit_class(v, node->as.class_); break;
     case NODE_ENUM:
         for (uint32_t i = 0; i < node->as.enum_->case_count; i++)
-            if (node->as.enum_->cases[i].fn)
-                visit_params(v, node->as.enum_->cases[i].fn);
+            if (node->as.enum_->cases[i].fn) visit_params(v, node->as.enum_->cases[i].fn);
         visit_methods(v, node->as.enum_->methods, node->as.enum_->method_count);
         break;
     case NODE_IMPORT:
@@ -120,20 +117,15 @@ static void visit_declaration(const struct visitor *v, struct amb_node *node)
         for (uint32_t i = 0; i < node->as.use.part_count; i++)
             visit_list(v, &node->as.use.parts[i].args);
         break;
-    case NODE_NEED:
-        visit(v, node->as.need.type);
-        break;
+    case NODE_NEED: visit(v, node->as.need.type); break;
     case NODE_ARGS:
         for (uint32_t i = 0; i < node->as.args.count; i++) {
             visit(v, node->as.args.items[i].type);
             visit(v, node->as.args.items[i].fallback);
         }
         break;
-    case NODE_TEST:
-        visit_fn(v, node->as.test.fn);
-        break;
-    default:
-        break;
+    case NODE_TEST: visit_fn(v, node->as.test.fn); break;
+    default: break;
     }
 }
 
@@ -181,65 +173,78 @@ static void visit_control(const struct visitor *v, struct amb_node *node)
         visit(v, node->as.select_arm.source);
         visit(v, node->as.select_arm.body);
         break;
-    case NODE_SPAWN:
-        visit(v, node->as.spawn.call);
-        break;
+    case NODE_SPAWN: visit(v, node->as.spawn.call); break;
     case NODE_FOR:
         visit(v, node->as.for_.iter);
         visit(v, node->as.for_.pattern);
         visit(v, node->as.for_.body);
         break;
-    case NODE_WHILE: case NODE_LOOP:
+    case NODE_WHILE:
+    case NODE_LOOP:
         visit(v, node->as.while_.cond);
         visit(v, node->as.while_.body);
         break;
-    default:
-        visit_declaration(v, node);
+    default: visit_declaration(v, node);
     }
 }
 
 void ambast_children(struct amb_node *node, ambast_visit each, void *ud)
 {
-    const struct visitor visitor = { each, ud }, *v = &visitor;
+    const struct visitor visitor = {each, ud}, *v = &visitor;
     switch (node->kind) {
-    case NODE_INTERP: case NODE_LIST: case NODE_TUPLE: case NODE_MAP: case NODE_SELECT:
-    case NODE_PAT_TUPLE: case NODE_PAT_LIST: case NODE_PAT_MAP: case NODE_PAT_OR:
-    case NODE_TYPE_UNION: case NODE_TYPE_TUPLE:
-        visit_list(v, &node->as.list);
-        break;
-    case NODE_SPREAD: case NODE_CHAIN: case NODE_RETURN: case NODE_THROW: case NODE_YIELD:
-    case NODE_DEFER: case NODE_PAT_VALUE: case NODE_TYPE_OPT: case NODE_TYPE_LIST:
-        visit(v, node->as.child);
-        break;
-    case NODE_ENTRY: case NODE_ASSIGN: case NODE_PAT_ENTRY: case NODE_TYPE_MAP:
+    case NODE_INTERP:
+    case NODE_LIST:
+    case NODE_TUPLE:
+    case NODE_MAP:
+    case NODE_SELECT:
+    case NODE_PAT_TUPLE:
+    case NODE_PAT_LIST:
+    case NODE_PAT_MAP:
+    case NODE_PAT_OR:
+    case NODE_TYPE_UNION:
+    case NODE_TYPE_TUPLE: visit_list(v, &node->as.list); break;
+    case NODE_SPREAD:
+    case NODE_CHAIN:
+    case NODE_RETURN:
+    case NODE_THROW:
+    case NODE_YIELD:
+    case NODE_DEFER:
+    case NODE_PAT_VALUE:
+    case NODE_TYPE_OPT:
+    case NODE_TYPE_LIST: visit(v, node->as.child); break;
+    case NODE_ENTRY:
+    case NODE_ASSIGN:
+    case NODE_PAT_ENTRY:
+    case NODE_TYPE_MAP:
         visit(v, node->as.pair.left);
         visit(v, node->as.pair.right);
         break;
-    case NODE_NAMED: case NODE_PAT_NAMED:
-        visit(v, node->as.named.value);
-        break;
+    case NODE_NAMED:
+    case NODE_PAT_NAMED: visit(v, node->as.named.value); break;
     case NODE_FORMAT:
         visit(v, node->as.format.value);
         visit(v, node->as.format.spec);
         break;
-    case NODE_FN: case NODE_FN_DECL:
-        visit_fn(v, node->as.fn);
-        break;
-    case NODE_UNARY: case NODE_BINARY: case NODE_LOGIC: case NODE_AUGMENT:
+    case NODE_FN:
+    case NODE_FN_DECL: visit_fn(v, node->as.fn); break;
+    case NODE_UNARY:
+    case NODE_BINARY:
+    case NODE_LOGIC:
+    case NODE_AUGMENT:
         visit(v, node->as.binary.left);
         visit(v, node->as.binary.right);
         break;
-    case NODE_IS: case NODE_PAT_IS:
+    case NODE_IS:
+    case NODE_PAT_IS:
         visit(v, node->as.is.value);
         visit(v, node->as.is.type);
         break;
-    case NODE_RANGE: case NODE_PAT_RANGE:
+    case NODE_RANGE:
+    case NODE_PAT_RANGE:
         visit(v, node->as.range.from);
         visit(v, node->as.range.to);
         break;
-    case NODE_MEMBER:
-        visit(v, node->as.member.object);
-        break;
+    case NODE_MEMBER: visit(v, node->as.member.object); break;
     case NODE_INDEX:
         visit(v, node->as.index.object);
         visit(v, node->as.index.key);
@@ -248,9 +253,7 @@ void ambast_children(struct amb_node *node, ambast_visit each, void *ud)
         visit(v, node->as.call.callee);
         visit_list(v, &node->as.call.args);
         break;
-    case NODE_BLOCK:
-        visit_list(v, &node->as.block.stmts);
-        break;
+    case NODE_BLOCK: visit_list(v, &node->as.block.stmts); break;
     case NODE_LET:
         visit(v, node->as.let.type);
         visit(v, node->as.let.value);
@@ -264,17 +267,12 @@ void ambast_children(struct amb_node *node, ambast_visit each, void *ud)
         visit(v, node->as.pat_call.callee);
         visit_list(v, &node->as.pat_call.args);
         break;
-    case NODE_PAT_AS:
-        visit(v, node->as.bind.inner);
-        break;
-    case NODE_TYPE_NAME:
-        visit(v, node->as.type.path);
-        break;
+    case NODE_PAT_AS: visit(v, node->as.bind.inner); break;
+    case NODE_TYPE_NAME: visit(v, node->as.type.path); break;
     case NODE_TYPE_FN:
         visit_list(v, &node->as.type_fn.params);
         visit(v, node->as.type_fn.result);
         break;
-    default:
-        visit_control(v, node);
+    default: visit_control(v, node);
     }
 }

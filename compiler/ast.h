@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The syntax tree: what the parser builds, the scope pass annotates and code generation reads.
+/* The syntax tree: what the parser builds, the scope pass annotates and code generation
+ * reads.
  *
  * Everything lives in one arena. Lists are arrays. Fields marked [scope] are filled by
- * ambscope_run and hold nothing useful before it. A tree that reaches code generation has no
- * NODE_ERROR and no NULL where this file does not say "or NULL".
+ * ambscope_run and hold nothing useful before it. A tree that reaches code generation has
+ * no NODE_ERROR and no NULL where this file does not say "or NULL".
  *
- * Order of declarations: fn, class and enum are visible in their whole block. The scope pass
- * moves such a statement in front of the first one that mentions it (in the array of the
- * block), so code generation makes functions and classes simply where they stand. What still
- * may run too early after that has ref.needs_check. */
+ * Order of declarations: fn, class and enum are visible in their whole block. The scope
+ * pass moves such a statement in front of the first one that mentions it (in the array of
+ * the block), so code generation makes functions and classes simply where they stand.
+ * What still may run too early after that has ref.needs_check. */
 #ifndef AMB_COMPILER_AST_H
 #define AMB_COMPILER_AST_H
 
@@ -49,8 +50,8 @@ enum amb_op {
 
 enum amb_ref_kind {
     REF_NONE,
-    REF_LOCAL,   /* of this function: decl->storage says register or cell; a slot of the module
-                    is never REF_LOCAL, not even in the main function */
+    REF_LOCAL,   /* of this function: decl->storage says register or cell; a slot of
+                    the module is never REF_LOCAL, not even in the main function */
     REF_UPVALUE, /* index into fn->upvals of the function the name stands in */
     REF_MODULE,  /* index: module slot */
     REF_PRELUDE, /* index into the prelude table; decl is NULL */
@@ -91,7 +92,8 @@ enum amb_node_kind {
     NODE_FN,      /* as.fn: a function as a value */
     NODE_UNARY,   /* as.binary with left only: AMB_NEG AMB_BIT_NOT AMB_NOT */
     NODE_BINARY,  /* as.binary: arithmetic, bits, comparisons, in, not in */
-    NODE_LOGIC,   /* as.binary: AMB_AND AMB_OR AMB_COALESCE; right may be a jump statement */
+    NODE_LOGIC,   /* as.binary: AMB_AND AMB_OR AMB_COALESCE; right may be a jump
+                     statement */
     NODE_IS,      /* as.is */
     NODE_RANGE,   /* as.range: ends are NULL only directly inside NODE_INDEX */
     NODE_MEMBER,  /* as.member: object.name */
@@ -127,8 +129,9 @@ enum amb_node_kind {
     NODE_LOOP,    /* as.while_ with cond NULL */
     NODE_FN_DECL, /* as.fn; as.fn->decl is the binding */
     NODE_CLASS,   /* as.class_ */
-    NODE_STATICS, /* as.class_: static initialisers of a class that was created earlier in the
-                     block because something before it mentions it; made by the scope pass */
+    NODE_STATICS, /* as.class_: static initialisers of a class that was created earlier
+                     in the block because something before it mentions it; made by the
+                     scope pass */
     NODE_ENUM,    /* as.enum_ */
     NODE_IMPORT,  /* as.import */
     NODE_USE,     /* as.use */
@@ -138,8 +141,8 @@ enum amb_node_kind {
     /* ---- patterns */
     NODE_PAT_WILD,  /* _ */
     NODE_PAT_BIND,  /* as.bind */
-    NODE_PAT_VALUE, /* as.child: literal (string int float nil bool bytes), or a dotted name
-                       compared with built-in equality */
+    NODE_PAT_VALUE, /* as.child: literal (string int float nil bool bytes), or a dotted
+                       name compared with built-in equality */
     NODE_PAT_RANGE, /* as.range: ends are number or string literals or NULL */
     NODE_PAT_IS,    /* as.is with value NULL */
     NODE_PAT_TUPLE, /* as.list: patterns, NODE_PAT_NAMED, at most one NODE_PAT_REST */
@@ -165,8 +168,8 @@ enum amb_node_kind {
 
 enum amb_type_kind {
     TYPE_BUILTIN,    /* index: enum amb_builtin_type */
-    TYPE_CLASS,      /* path is an expression (NODE_NAME, NODE_MEMBER) that gives a class or
-                        enum when the check runs */
+    TYPE_CLASS,      /* path is an expression (NODE_NAME, NODE_MEMBER) that gives a
+                        class or enum when the check runs */
     TYPE_CAPABILITY, /* text: "fs.dir" */
     TYPE_CASE        /* reserved */
 };
@@ -237,8 +240,8 @@ struct amb_node {
         } super;
         struct {
             struct amb_node *value;
-            struct amb_node *spec; /* NULL, NODE_STRING, or NODE_INTERP whose NODE_FORMATs have
-                                      no spec */
+            struct amb_node *spec; /* NULL, NODE_STRING, or NODE_INTERP whose
+                                      NODE_FORMATs have no spec */
         } format;
         struct {
             amb_text name;
@@ -268,14 +271,15 @@ struct amb_node {
             amb_span name_span;
             bool optional;             /* ?. */
             /* [scope] At most one of the following is set. */
-            struct amb_field *field;   /* object is self and this is a declared instance field
-                                          of field->class_ (own or an ancestor's in this
-                                          module) */
-            struct amb_import *import; /* alias.name: `slot` of that module; do not evaluate
-                                          object */
-            struct amb_class *private_in; /* name is private in this enclosing class: an
-                                             instance (or the class itself, for statics) gives
-                                             the private member, anything else the public one */
+            struct amb_field *field;   /* object is self and this is a declared
+                                          instance field of field->class_ (own or an
+                                          ancestor's in this module) */
+            struct amb_import *import; /* alias.name: `slot` of that module; do not
+                                          evaluate object */
+            struct amb_class *private_in; /* name is private in this enclosing class:
+                                             an instance (or the class itself, for
+                                             statics) gives the private member,
+                                             anything else the public one */
             uint32_t slot;
         } member;
         struct {
@@ -286,7 +290,8 @@ struct amb_node {
             struct amb_node *callee;
             struct amb_list args; /* expressions, NODE_SPREAD, then NODE_NAMED */
             bool has_spread, has_named;
-            bool tail; /* [scope] its value is returned at once and the frame may be reused */
+            bool tail; /* [scope] its value is returned at once and the frame may be
+                          reused */
         } call;
         struct {
             struct amb_list branches; /* NODE_BRANCH, at least one */
@@ -296,7 +301,8 @@ struct amb_node {
             struct amb_node *cond;    /* condition; or the value matched by pattern */
             struct amb_node *pattern; /* NULL, or `if let pattern = cond` */
             struct amb_node *body;    /* NODE_BLOCK */
-            struct amb_scope *scope;  /* [scope] of the pattern's names; NULL without pattern */
+            struct amb_scope *scope;  /* [scope] of the pattern's names; NULL without
+                                         pattern */
         } branch;
         struct {
             struct amb_node *subject;
@@ -336,8 +342,10 @@ struct amb_node {
             struct amb_scope *scope;  /* [scope] */
         } select_arm;
         struct {
-            struct amb_node *call;  /* NODE_CALL, or NODE_FN of kind AMB_FN_SPAWN for a block */
-            struct amb_node *group; /* [scope] nearest NODE_GROUP of the function, or NULL */
+            struct amb_node *call;  /* NODE_CALL, or NODE_FN of kind AMB_FN_SPAWN for a
+                                       block */
+            struct amb_node *group; /* [scope] nearest NODE_GROUP of the function, or
+                                       NULL */
             bool used;              /* [scope] the task's handle is used */
         } spawn;
         struct {
@@ -355,7 +363,8 @@ struct amb_node {
         } let;
         struct {
             struct amb_list targets;
-            struct amb_node *value; /* NODE_TUPLE of as many parts when written as a list */
+            struct amb_node *value; /* NODE_TUPLE of as many parts when written as a
+                                       list */
         } many;
         struct {
             amb_text label; /* or empty */
@@ -367,7 +376,8 @@ struct amb_node {
             struct amb_node *iter;
             struct amb_node *body;
             amb_text label;
-            struct amb_scope *scope; /* [scope] of the pattern's names, fresh per iteration */
+            struct amb_scope *scope; /* [scope] of the pattern's names, fresh per
+                                        iteration */
         } for_;
         struct {
             struct amb_node *cond;
@@ -408,7 +418,8 @@ struct amb_node {
         struct {
             struct amb_node *callee;  /* NODE_NAME or NODE_MEMBER chain */
             struct amb_list args;     /* patterns, then NODE_PAT_NAMED */
-            bool has_rest;            /* a bare ... ends the list (NODE_PAT_REST is last) */
+            bool has_rest;            /* a bare ... ends the list (NODE_PAT_REST is
+                                         last) */
         } pat_call;
         struct {
             struct amb_node *path; /* NODE_NAME or NODE_MEMBER chain */
@@ -452,14 +463,16 @@ struct amb_decl {
     bool captured;           /* [scope] by an inner function */
     bool reassigned;         /* [scope] besides its declaration */
     bool used;               /* [scope] mentioned at all */
-    bool early_cell;         /* [scope] STORE_CELL that must exist, unset, from the start of its
-                                block, since something captures it before its declaration */
-    uint32_t slot;           /* [scope] for STORE_MODULE; for STORE_IMPORT in that module */
+    bool early_cell;         /* [scope] STORE_CELL that must exist, unset, from the
+                                start of its block, since something captures it before
+                                its declaration */
+    uint32_t slot;           /* [scope] for STORE_MODULE; for STORE_IMPORT in that
+                                module */
     struct amb_fn *owner;    /* [scope] */
     struct amb_scope *scope; /* [scope] */
     struct amb_node *type;   /* annotation, or NULL; fn, class: NULL */
-    struct amb_node *node;   /* declaring statement: NODE_LET NODE_FN_DECL NODE_CLASS ..., or
-                                NULL for names in patterns and parameters */
+    struct amb_node *node;   /* declaring statement: NODE_LET NODE_FN_DECL NODE_CLASS
+                                ..., or NULL for names in patterns and parameters */
     struct amb_import *import;    /* DECL_IMPORT, DECL_IMPORT_NAME */
     uint32_t reg;            /* for code generation */
     void *gen;               /* for code generation */
@@ -468,8 +481,8 @@ struct amb_decl {
     struct amb_decl *next;
 };
 
-/* A block's (or pattern's) names. A scope inside a loop's body is fresh in each iteration: so
- * are its cells. */
+/* A block's (or pattern's) names. A scope inside a loop's body is fresh in each
+ * iteration: so are its cells. */
 struct amb_scope {
     struct amb_decl **decls; /* in the order of declaration */
     uint32_t decl_count, decl_cap;
@@ -488,7 +501,8 @@ enum amb_fn_kind {
     AMB_FN_ANON,     /* arrows and fn() */
     AMB_FN_METHOD, AMB_FN_GETTER, AMB_FN_SETTER,
     AMB_FN_OPERATOR, /* a method named by an operator: +, ==, [], []= ... */
-    AMB_FN_FIELDS,   /* header parameters, parent arguments, field initialisers; no self */
+    AMB_FN_FIELDS,   /* header parameters, parent arguments, field initialisers; no
+                        self */
     AMB_FN_INIT,     /* the init blocks, with self, no parameters */
     AMB_FN_SPAWN,    /* spawn { } */
     AMB_FN_TEST
@@ -523,8 +537,8 @@ struct amb_fn {
     uint32_t required;       /* parameters before the first default, without rest */
     bool has_rest;
     struct amb_node *result; /* annotation, or NULL */
-    struct amb_node *body;   /* NODE_BLOCK; or when expr_body any expression or jump statement
-                                whose value is returned. AMB_FN_FIELDS: NULL */
+    struct amb_node *body;   /* NODE_BLOCK; or when expr_body any expression or jump
+                                statement whose value is returned. AMB_FN_FIELDS: NULL */
     bool expr_body;
     bool is_pub;
     bool is_static, is_private;   /* in classes */
@@ -533,7 +547,8 @@ struct amb_fn {
     bool uses_super;         /* [scope] */
     bool has_closures;       /* [scope] some inner function captures from it */
     struct amb_decl *decl;   /* AMB_FN_NAMED: the binding; else NULL */
-    struct amb_decl *self;   /* DECL_SELF in methods, getters, setters, operators and init */
+    struct amb_decl *self;   /* DECL_SELF in methods, getters, setters, operators and
+                                init */
     struct amb_class *class_; /* of methods and AMB_FN_FIELDS/INIT, or NULL */
     struct amb_enum *enum_;   /* methods of an enum, or NULL */
     struct amb_fn *outer;     /* [scope] NULL for main */
@@ -552,20 +567,23 @@ struct amb_field {
     struct amb_class *class_;
     uint32_t index;          /* among class_->fields, or class_->statics */
     bool is_var, is_private, is_static;
-    bool hidden;             /* a plain header parameter kept for init; no script sees it */
+    bool hidden;             /* a plain header parameter kept for init; no script sees
+                                it */
     struct amb_node *type;   /* or NULL */
-    struct amb_node *value;  /* initialiser, or NULL: nil. Header fields: NULL, see param */
+    struct amb_node *value;  /* initialiser, or NULL: nil. Header fields: NULL, see
+                                param */
     struct amb_param *param; /* header (and hidden) fields: the parameter that fills it */
 };
 
 struct amb_method {
     amb_text name;           /* operators: "+", "[]", "[]=", "neg" is an ordinary name */
-    struct amb_fn *fn;       /* kind METHOD GETTER SETTER OPERATOR; fn->is_static, is_private */
+    struct amb_fn *fn;       /* kind METHOD GETTER SETTER OPERATOR; fn->is_static,
+                                is_private */
 };
 
-/* Order of construction: evaluate the header parameters; evaluate super_args and do the same
- * for the parent; evaluate the own fields in order (all in fields_fn, no self); then run the
- * init functions, the parent's first. */
+/* Order of construction: evaluate the header parameters; evaluate super_args and do the
+ * same for the parent; evaluate the own fields in order (all in fields_fn, no self); then
+ * run the init functions, the parent's first. */
 struct amb_class {
     amb_text name;
     amb_span span;            /* of the name */
@@ -578,19 +596,23 @@ struct amb_class {
     struct amb_node *parent;  /* expression NODE_NAME or NODE_MEMBER, or NULL */
     bool has_super_args;
     struct amb_list super_args; /* evaluated in fields_fn */
-    struct amb_fn *fields_fn; /* AMB_FN_FIELDS, always there; its params are the header's */
-    struct amb_fn *init;      /* AMB_FN_INIT, or NULL; its body holds the init blocks in order */
+    struct amb_fn *fields_fn; /* AMB_FN_FIELDS, always there; its params are the
+                                 header's */
+    struct amb_fn *init;      /* AMB_FN_INIT, or NULL; its body holds the init blocks
+                                 in order */
     struct amb_field *fields; /* header first, then body, then [scope] hidden ones */
     uint32_t field_count, field_cap;
-    struct amb_field *statics; /* static let and var, evaluated in the enclosing function */
+    struct amb_field *statics; /* static let and var, evaluated in the enclosing
+                                  function */
     uint32_t static_count, static_cap;
     struct amb_method *methods; /* all kinds, static ones included, as written */
     uint32_t method_count, method_cap;
-    struct amb_class *parent_class; /* [scope] when the parent is a class of this module */
+    struct amb_class *parent_class; /* [scope] when the parent is a class of this
+                                       module */
     struct amb_class *outer;  /* [scope] lexically enclosing class, or NULL */
     bool extended;            /* [scope] by a class of this module */
-    bool statics_later;       /* [scope] a NODE_STATICS follows: NODE_CLASS must not run the
-                                 static initialisers */
+    bool statics_later;       /* [scope] a NODE_STATICS follows: NODE_CLASS must not
+                                 run the static initialisers */
     uint32_t id;              /* [scope] unique in the module */
     void *gen;
 };
@@ -602,7 +624,8 @@ struct amb_enum_case {
     bool has_params;          /* Circle(r); without it the case is itself the value */
     struct amb_param *params; /* name, type and fallback as in functions */
     uint32_t param_count, param_cap;
-    struct amb_fn *fn;        /* AMB_FN_FIELDS with these parameters; NULL without has_params */
+    struct amb_fn *fn;        /* AMB_FN_FIELDS with these parameters; NULL without
+                                 has_params */
 };
 
 struct amb_enum {
@@ -643,7 +666,8 @@ struct amb_export {
     amb_text name;
     uint32_t slot;
     uint8_t kind;           /* enum amb_decl_kind: LET FN CLASS ENUM */
-    struct amb_class *class_; /* when kind is DECL_CLASS and the source is at hand, or NULL */
+    struct amb_class *class_; /* when kind is DECL_CLASS and the source is at hand, or
+                                 NULL */
 };
 
 /* What a module shows its importers; also made by ambscope_run for the module itself. */
@@ -683,8 +707,8 @@ struct amb_module {
 
 const char *ambast_op_text(enum amb_op op);
 
-/* Every node directly below this one, in the order of the source, those of functions and classes
- * included. */
+/* Every node directly below this one, in the order of the source, those of functions and
+ * classes included. */
 typedef void (*ambast_visit)(void *ud, struct amb_node *node);
 void ambast_children(struct amb_node *node, ambast_visit visit, void *ud);
 

@@ -8,44 +8,58 @@
 
 static bool ends_in_jump(const struct amb_node *node)
 {
-    while (node->kind == NODE_LOGIC)
-        node = node->as.binary.right;
+    while (node->kind == NODE_LOGIC) node = node->as.binary.right;
     switch (node->kind) {
-    case NODE_RETURN: case NODE_THROW: case NODE_BREAK: case NODE_CONTINUE:
-        return true;
-    default:
-        return false;
+    case NODE_RETURN:
+    case NODE_THROW:
+    case NODE_BREAK:
+    case NODE_CONTINUE: return true;
+    default: return false;
     }
 }
 
 static bool has_effect(const struct amb_node *node)
 {
     switch (node->kind) {
-    case NODE_NIL: case NODE_TRUE: case NODE_FALSE: case NODE_INT: case NODE_FLOAT:
-    case NODE_STRING: case NODE_BYTES: case NODE_INTERP: case NODE_NAME: case NODE_SELF:
-    case NODE_SUPER: case NODE_LIST: case NODE_TUPLE: case NODE_MAP: case NODE_FN:
-    case NODE_UNARY: case NODE_BINARY: case NODE_IS: case NODE_RANGE: case NODE_MEMBER:
-    case NODE_INDEX:
-        return false;
-    case NODE_LOGIC:
-        return ends_in_jump(node);
-    case NODE_CHAIN:
-        return node->as.child->kind == NODE_CALL;
-    default:
-        return true;
+    case NODE_NIL:
+    case NODE_TRUE:
+    case NODE_FALSE:
+    case NODE_INT:
+    case NODE_FLOAT:
+    case NODE_STRING:
+    case NODE_BYTES:
+    case NODE_INTERP:
+    case NODE_NAME:
+    case NODE_SELF:
+    case NODE_SUPER:
+    case NODE_LIST:
+    case NODE_TUPLE:
+    case NODE_MAP:
+    case NODE_FN:
+    case NODE_UNARY:
+    case NODE_BINARY:
+    case NODE_IS:
+    case NODE_RANGE:
+    case NODE_MEMBER:
+    case NODE_INDEX: return false;
+    case NODE_LOGIC: return ends_in_jump(node);
+    case NODE_CHAIN: return node->as.child->kind == NODE_CALL;
+    default: return true;
     }
 }
 
-void ambcheck_effect(struct ambscope *s, const struct amb_node *node, enum ambscope_use use)
+void ambcheck_effect(struct ambscope *s, const struct amb_node *node,
+                     enum ambscope_use use)
 {
     if (!has_effect(node))
-        ambdiag_plain(s->diags, use == USE_LAST ? DIAG_LAST_VALUE : DIAG_NO_EFFECT, node->span);
+        ambdiag_plain(s->diags, use == USE_LAST ? DIAG_LAST_VALUE : DIAG_NO_EFFECT,
+                      node->span);
 }
 
 static bool is_jump(const struct amb_node *node)
 {
-    return node->kind == NODE_RETURN || node->kind == NODE_THROW || node->kind == NODE_BREAK ||
-           node->kind == NODE_CONTINUE;
+    return node->kind == NODE_RETURN || node->kind == NODE_THROW ||
+           node->kind == NODE_BREAK || node->kind == NODE_CONTINUE;
 }
 
 void ambcheck_statements(struct ambscope *s, const struct amb_node *block)
@@ -55,22 +69,24 @@ void ambcheck_statements(struct ambscope *s, const struct amb_node *block)
     for (uint32_t i = 0; i < stmts->len; i++) {
         const struct amb_node *stmt = stmts->at[i];
         switch (stmt->kind) {
-        case NODE_FN_DECL: case NODE_CLASS: case NODE_ENUM: case NODE_ERROR: case NODE_TEST:
-            break;
+        case NODE_FN_DECL:
+        case NODE_CLASS:
+        case NODE_ENUM:
+        case NODE_ERROR:
+        case NODE_TEST: break;
         case NODE_NEED:
             if (started)
                 ambdiag_add(s->diags, DIAG_NEED_LATE, stmt->span, AMB_TEXT("need"));
             break;
-        case NODE_IMPORT: case NODE_USE: case NODE_ARGS:
-            break;
+        case NODE_IMPORT:
+        case NODE_USE:
+        case NODE_ARGS: break;
         default:
             started = true;
-            if (ended)
-                ambdiag_plain(s->diags, DIAG_UNREACHABLE, stmt->span);
+            if (ended) ambdiag_plain(s->diags, DIAG_UNREACHABLE, stmt->span);
             ended = false;
         }
-        if (is_jump(stmt))
-            ended = true;
+        if (is_jump(stmt)) ended = true;
     }
 }
 
@@ -90,9 +106,9 @@ static uint64_t hash_key(const struct amb_node *key)
 
 static bool same_key(const struct amb_node *a, const struct amb_node *b)
 {
-    if (a->kind != b->kind)
-        return false;
-    return a->kind == NODE_STRING ? ambtext_equal(a->as.text, b->as.text) : a->as.i == b->as.i;
+    if (a->kind != b->kind) return false;
+    return a->kind == NODE_STRING ? ambtext_equal(a->as.text, b->as.text)
+                                  : a->as.i == b->as.i;
 }
 
 #define MAX_PROBES 64 /* a source made to collide only loses the warning */
@@ -100,25 +116,22 @@ static bool same_key(const struct amb_node *a, const struct amb_node *b)
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map)
 {
     const struct amb_list *entries = &map->as.list;
-    if (entries->len < 2)
-        return;
+    if (entries->len < 2) return;
     uint32_t size = 8;
-    while (size < entries->len * 2)
-        size *= 2;
+    while (size < entries->len * 2) size *= 2;
     const struct amb_node **table = ambarena_alloc(s->arena, size * sizeof *table);
     for (uint32_t i = 0; i < entries->len; i++) {
-        if (entries->at[i]->kind != NODE_ENTRY)
-            continue;
+        if (entries->at[i]->kind != NODE_ENTRY) continue;
         const struct amb_node *key = entries->at[i]->as.pair.left;
-        if (key->kind != NODE_STRING && key->kind != NODE_INT)
-            continue;
+        if (key->kind != NODE_STRING && key->kind != NODE_INT) continue;
         uint32_t at = (uint32_t)(hash_key(key) ^ s->seed) & (size - 1), probes = 0;
         while (table[at] && !same_key(table[at], key) && probes++ < MAX_PROBES)
             at = (at + 1) & (size - 1);
         if (table[at] && same_key(table[at], key)) {
             amb_span span = key->span;
-            ambdiag_add(s->diags, DIAG_DUPLICATE_KEY, span,
-                        (amb_text){ s->module->src->text + span.start, span.end - span.start });
+            ambdiag_add(
+                s->diags, DIAG_DUPLICATE_KEY, span,
+                (amb_text){s->module->src->text + span.start, span.end - span.start});
         }
         table[at] = key;
     }
@@ -130,8 +143,7 @@ void ambcheck_named(struct ambscope *s, const struct amb_list *items)
     uint32_t end = items->len > AMB_MAX_ARGS ? AMB_MAX_ARGS : items->len;
     for (uint32_t i = 1; i < end; i++) {
         const struct amb_node *a = items->at[i];
-        if (a->kind != NODE_NAMED && a->kind != NODE_PAT_NAMED)
-            continue;
+        if (a->kind != NODE_NAMED && a->kind != NODE_PAT_NAMED) continue;
         for (uint32_t k = 0; k < i; k++) {
             const struct amb_node *b = items->at[k];
             if (b->kind == a->kind && ambtext_equal(a->as.named.name, b->as.named.name)) {
@@ -148,17 +160,14 @@ void ambcheck_named(struct ambscope *s, const struct amb_list *items)
 bool ambcheck_irrefutable(const struct amb_node *pattern)
 {
     switch (pattern->kind) {
-    case NODE_PAT_WILD: case NODE_PAT_BIND:
-        return true;
-    case NODE_PAT_AS:
-        return ambcheck_irrefutable(pattern->as.bind.inner);
+    case NODE_PAT_WILD:
+    case NODE_PAT_BIND: return true;
+    case NODE_PAT_AS: return ambcheck_irrefutable(pattern->as.bind.inner);
     case NODE_PAT_OR:
         for (uint32_t i = 0; i < pattern->as.list.len; i++)
-            if (ambcheck_irrefutable(pattern->as.list.at[i]))
-                return true;
+            if (ambcheck_irrefutable(pattern->as.list.at[i])) return true;
         return false;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -166,23 +175,19 @@ bool ambcheck_irrefutable(const struct amb_node *pattern)
 void ambcheck_plain_pattern(struct ambscope *s, const struct amb_node *pattern)
 {
     switch (pattern->kind) {
-    case NODE_PAT_WILD: case NODE_PAT_BIND: case NODE_PAT_REST:
-        break;
-    case NODE_PAT_AS:
-        ambcheck_plain_pattern(s, pattern->as.bind.inner);
-        break;
-    case NODE_PAT_NAMED:
-        ambcheck_plain_pattern(s, pattern->as.named.value);
-        break;
-    case NODE_PAT_ENTRY:
-        ambcheck_plain_pattern(s, pattern->as.pair.right);
-        break;
-    case NODE_PAT_TUPLE: case NODE_PAT_LIST: case NODE_PAT_MAP:
+    case NODE_PAT_WILD:
+    case NODE_PAT_BIND:
+    case NODE_PAT_REST: break;
+    case NODE_PAT_AS: ambcheck_plain_pattern(s, pattern->as.bind.inner); break;
+    case NODE_PAT_NAMED: ambcheck_plain_pattern(s, pattern->as.named.value); break;
+    case NODE_PAT_ENTRY: ambcheck_plain_pattern(s, pattern->as.pair.right); break;
+    case NODE_PAT_TUPLE:
+    case NODE_PAT_LIST:
+    case NODE_PAT_MAP:
         for (uint32_t i = 0; i < pattern->as.list.len; i++)
             ambcheck_plain_pattern(s, pattern->as.list.at[i]);
         break;
-    default:
-        ambdiag_plain(s->diags, DIAG_REFUTABLE, pattern->span);
+    default: ambdiag_plain(s->diags, DIAG_REFUTABLE, pattern->span);
     }
 }
 
@@ -195,27 +200,27 @@ static void check_upper(struct ambscope *s, const struct amb_node *pattern)
 {
     amb_text name = pattern->as.bind.name;
     if (pattern->as.bind.decl && is_upper(name))
-        ambdiag_add(s->diags, DIAG_UPPER_BINDING, pattern->as.bind.decl->span, name, name, name);
+        ambdiag_add(s->diags, DIAG_UPPER_BINDING, pattern->as.bind.decl->span, name, name,
+                    name);
 }
 
-/* In match, if let and select a name with a capital is nearly always meant as a comparison. */
+/* In match, if let and select a name with a capital is nearly always meant as a
+ * comparison. */
 void ambcheck_pattern_case(struct ambscope *s, const struct amb_node *pattern)
 {
     switch (pattern->kind) {
-    case NODE_PAT_BIND: case NODE_PAT_REST:
-        check_upper(s, pattern);
-        break;
+    case NODE_PAT_BIND:
+    case NODE_PAT_REST: check_upper(s, pattern); break;
     case NODE_PAT_AS:
         ambcheck_pattern_case(s, pattern->as.bind.inner);
         check_upper(s, pattern);
         break;
-    case NODE_PAT_NAMED:
-        ambcheck_pattern_case(s, pattern->as.named.value);
-        break;
-    case NODE_PAT_ENTRY:
-        ambcheck_pattern_case(s, pattern->as.pair.right);
-        break;
-    case NODE_PAT_TUPLE: case NODE_PAT_LIST: case NODE_PAT_MAP: case NODE_PAT_OR:
+    case NODE_PAT_NAMED: ambcheck_pattern_case(s, pattern->as.named.value); break;
+    case NODE_PAT_ENTRY: ambcheck_pattern_case(s, pattern->as.pair.right); break;
+    case NODE_PAT_TUPLE:
+    case NODE_PAT_LIST:
+    case NODE_PAT_MAP:
+    case NODE_PAT_OR:
         for (uint32_t i = 0; i < pattern->as.list.len; i++)
             ambcheck_pattern_case(s, pattern->as.list.at[i]);
         break;
@@ -223,15 +228,16 @@ void ambcheck_pattern_case(struct ambscope *s, const struct amb_node *pattern)
         for (uint32_t i = 0; i < pattern->as.pat_call.args.len; i++)
             ambcheck_pattern_case(s, pattern->as.pat_call.args.at[i]);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
-/* The enum of this module that a pattern compares with a case of, and that case's name. */
+/* The enum of this module that a pattern compares with a case of, and that case's name.
+ */
 static struct amb_enum *case_of(const struct amb_node *pattern, amb_text *name)
 {
-    const struct amb_node *path = pattern->kind == NODE_PAT_CALL    ? pattern->as.pat_call.callee
+    const struct amb_node *path = pattern->kind == NODE_PAT_CALL
+                                      ? pattern->as.pat_call.callee
                                   : pattern->kind == NODE_PAT_VALUE ? pattern->as.child
                                                                     : NULL;
     if (!path || path->kind != NODE_MEMBER || path->as.member.object->kind != NODE_NAME)
@@ -246,13 +252,12 @@ void ambcheck_case(struct ambscope *s, const struct amb_node *pattern)
     amb_text name;
     struct amb_enum *e = case_of(pattern, &name);
     const struct ambscope_member *member = e ? ambscope_member(s, e, name) : NULL;
-    if (!e || (member && (pattern->kind == NODE_PAT_VALUE || member->case_)))
-        return;
-    const struct amb_node *path = pattern->kind == NODE_PAT_CALL ? pattern->as.pat_call.callee
-                                                                 : pattern->as.child;
+    if (!e || (member && (pattern->kind == NODE_PAT_VALUE || member->case_))) return;
+    const struct amb_node *path =
+        pattern->kind == NODE_PAT_CALL ? pattern->as.pat_call.callee : pattern->as.child;
     struct amb_diag *diag =
         ambdiag_add(s->diags, DIAG_NO_CASE, path->as.member.name_span, e->name, name);
-    struct ambscope_guess guess = { .wanted = name };
+    struct ambscope_guess guess = {.wanted = name};
     for (uint32_t i = 0; diag && i < e->case_count; i++)
         ambscope_guess_try(&guess, e->cases[i].name);
     ambscope_guess_hint(s, diag, &guess);
@@ -270,8 +275,7 @@ struct coverage {
 static void cover(struct coverage *c, const struct amb_node *pattern)
 {
     amb_text name;
-    while (pattern->kind == NODE_PAT_AS)
-        pattern = pattern->as.bind.inner;
+    while (pattern->kind == NODE_PAT_AS) pattern = pattern->as.bind.inner;
     if (pattern->kind == NODE_PAT_OR) {
         for (uint32_t i = 0; i < pattern->as.list.len; i++)
             cover(c, pattern->as.list.at[i]);
@@ -284,34 +288,29 @@ static void cover(struct coverage *c, const struct amb_node *pattern)
     }
     c->e = e;
     /* Parts that may not fit leave the case open. */
-    for (uint32_t i = 0; pattern->kind == NODE_PAT_CALL && i < pattern->as.pat_call.args.len; i++) {
+    for (uint32_t i = 0;
+         pattern->kind == NODE_PAT_CALL && i < pattern->as.pat_call.args.len; i++) {
         const struct amb_node *part = pattern->as.pat_call.args.at[i];
-        if (part->kind == NODE_PAT_NAMED)
-            part = part->as.named.value;
-        if (part->kind != NODE_PAT_REST && !ambcheck_irrefutable(part))
-            return;
+        if (part->kind == NODE_PAT_NAMED) part = part->as.named.value;
+        if (part->kind != NODE_PAT_REST && !ambcheck_irrefutable(part)) return;
     }
     for (uint32_t i = 0; i < e->case_count && i < MAX_TRACKED_CASES; i++)
-        if (ambtext_equal(e->cases[i].name, name))
-            c->seen |= (uint64_t)1 << i;
+        if (ambtext_equal(e->cases[i].name, name)) c->seen |= (uint64_t)1 << i;
 }
 
 static void check_coverage(struct ambscope *s, const struct amb_node *match)
 {
     const struct amb_list *arms = &match->as.match.arms;
-    struct coverage c = { NULL, 0, false };
+    struct coverage c = {NULL, 0, false};
     for (uint32_t i = 0; i < arms->len && !c.unknown; i++) {
-        if (arms->at[i]->kind != NODE_ARM || arms->at[i]->as.arm.irrefutable)
-            return;
-        if (!arms->at[i]->as.arm.guard)
-            cover(&c, arms->at[i]->as.arm.pattern);
+        if (arms->at[i]->kind != NODE_ARM || arms->at[i]->as.arm.irrefutable) return;
+        if (!arms->at[i]->as.arm.guard) cover(&c, arms->at[i]->as.arm.pattern);
     }
-    if (!c.e || c.unknown || c.e->case_count > MAX_TRACKED_CASES)
-        return;
+    if (!c.e || c.unknown || c.e->case_count > MAX_TRACKED_CASES) return;
     for (uint32_t i = 0; i < c.e->case_count; i++) {
         if (!(c.seen >> i & 1)) {
             ambdiag_add(s->diags, DIAG_MATCH_MISSES,
-                        ((amb_span){ match->span.start, match->span.start + 5 }), c.e->name,
+                        ((amb_span){match->span.start, match->span.start + 5}), c.e->name,
                         c.e->cases[i].name);
             return;
         }
@@ -342,7 +341,7 @@ void ambcheck_catches(struct ambscope *s, const struct amb_node *node)
         /* A signal may still be caught by its name behind one that takes every error. */
         if (!c->as.catch_.type && !c->as.catch_.guard && !next->as.catch_.type) {
             ambdiag_plain(s->diags, DIAG_CATCH_NEVER,
-                          ((amb_span){ next->span.start, next->span.start + 5 }));
+                          ((amb_span){next->span.start, next->span.start + 5}));
             return;
         }
     }

@@ -11,7 +11,7 @@ static const struct info {
     const char *name, *text, *hint, *help;
 } infos[DIAG_COUNT] = {
 #define DIAG(NAME, severity, id, text, hint, help) \
-    [DIAG_##NAME] = { AMB_SEV_##severity, id, text, hint, help },
+    [DIAG_##NAME] = {AMB_SEV_##severity, id, text, hint, help},
 #include "diag.def"
 #undef DIAG
 };
@@ -29,8 +29,7 @@ static uint32_t shown_length(amb_text arg)
 {
     uint32_t n = arg.len > MAX_ARGUMENT ? MAX_ARGUMENT : arg.len;
     if (n < arg.len)
-        while (n > 0 && ((unsigned char)arg.at[n] & 0xc0) == 0x80)
-            n--;
+        while (n > 0 && ((unsigned char)arg.at[n] & 0xc0) == 0x80) n--;
     return n;
 }
 
@@ -39,11 +38,9 @@ static amb_text fill(struct amb_arena *arena, const char *form, const amb_text *
                      const amb_text *end)
 {
     size_t size = strlen(form) + 1;
-    for (const amb_text *a = *args; a < end; a++)
-        size += shown_length(*a) + 4;
+    for (const amb_text *a = *args; a < end; a++) size += shown_length(*a) + 4;
     char *out = ambarena_alloc(arena, size), *w = out;
-    if (!out)
-        return (amb_text){ "", 0 };
+    if (!out) return (amb_text){"", 0};
     for (const char *q = form; *q; q++) {
         if (q[0] != '{' || q[1] != '}' || *args == end) {
             *w++ = *q;
@@ -60,19 +57,18 @@ static amb_text fill(struct amb_arena *arena, const char *form, const amb_text *
         q++;
     }
     *w = 0;
-    return (amb_text){ out, (uint32_t)(w - out) };
+    return (amb_text){out, (uint32_t)(w - out)};
 }
 
-struct amb_diag *ambdiag_report(struct amb_diags *diags, enum amb_diag_id id, amb_span span,
-                                const amb_text *args, uint32_t arg_count)
+struct amb_diag *ambdiag_report(struct amb_diags *diags, enum amb_diag_id id,
+                                amb_span span, const amb_text *args, uint32_t arg_count)
 {
     const struct info *info = &infos[id];
     bool error = info->severity == AMB_SEV_ERROR;
     error ? diags->errors++ : diags->warnings++;
-    if ((error ? diags->errors : diags->warnings) > AMB_MAX_ERRORS)
-        return NULL;
-    if (!ambarena_grow(diags->arena, (void **)&diags->items, &diags->cap, diags->count + 1,
-                       sizeof *diags->items))
+    if ((error ? diags->errors : diags->warnings) > AMB_MAX_ERRORS) return NULL;
+    if (!ambarena_grow(diags->arena, (void **)&diags->items, &diags->cap,
+                       diags->count + 1, sizeof *diags->items))
         return NULL;
     const amb_text *next = args, *end = args ? args + arg_count : NULL;
     struct amb_diag *diag = &diags->items[diags->count];
@@ -82,15 +78,15 @@ struct amb_diag *ambdiag_report(struct amb_diags *diags, enum amb_diag_id id, am
     diag->span = span;
     diag->order = diags->count;
     diag->text = fill(diags->arena, info->text, &next, end);
-    diag->hint = info->hint ? fill(diags->arena, info->hint, &next, end) : (amb_text){ "", 0 };
+    diag->hint =
+        info->hint ? fill(diags->arena, info->hint, &next, end) : (amb_text){"", 0};
     diags->count++;
     return diag;
 }
 
 void ambdiag_hint(struct amb_diags *diags, struct amb_diag *diag, amb_text hint)
 {
-    if (diag)
-        diag->hint = ambarena_text(diags->arena, hint.at, hint.len);
+    if (diag) diag->hint = ambarena_text(diags->arena, hint.at, hint.len);
 }
 
 void ambdiag_relate(struct amb_diag *diag, amb_span span, amb_text text)
@@ -104,15 +100,13 @@ void ambdiag_relate(struct amb_diag *diag, amb_span span, amb_text text)
 static int by_place(const void *left, const void *right)
 {
     const struct amb_diag *a = left, *b = right;
-    if (a->span.start != b->span.start)
-        return a->span.start < b->span.start ? -1 : 1;
+    if (a->span.start != b->span.start) return a->span.start < b->span.start ? -1 : 1;
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
 void ambdiag_sort(struct amb_diags *diags)
 {
-    if (diags->count < 2)
-        return;
+    if (diags->count < 2) return;
     qsort(diags->items, diags->count, sizeof *diags->items, by_place);
     uint32_t kept = 1;
     for (uint32_t i = 1; i < diags->count; i++) {
@@ -140,14 +134,12 @@ static void put(const struct sink *out, const char *text)
 
 static void put_text(const struct sink *out, amb_text text)
 {
-    if (text.len > 0)
-        out->write(out->ud, text.at, text.len);
+    if (text.len > 0) out->write(out->ud, text.at, text.len);
 }
 
 static void paint(const struct sink *out, const char *code)
 {
-    if (out->colour)
-        put(out, code);
+    if (out->colour) put(out, code);
 }
 
 static void put_number(const struct sink *out, uint32_t n)
@@ -160,19 +152,17 @@ static void put_number(const struct sink *out, uint32_t n)
 static uint32_t decimal_width(uint32_t n)
 {
     uint32_t width = 1;
-    for (; n >= 10; n /= 10)
-        width++;
+    for (; n >= 10; n /= 10) width++;
     return width;
 }
 
 static void put_blanks(const struct sink *out, uint32_t n)
 {
-    while (n-- > 0)
-        put(out, " ");
+    while (n-- > 0) put(out, " ");
 }
 
 #define TAB_WIDTH 4
-#define WINDOW 120 /* code points of a line that are shown */
+#define WINDOW    120 /* code points of a line that are shown */
 
 /* Columns that the code point at `c` takes on the screen. */
 static uint32_t columns_of(unsigned char c)
@@ -180,10 +170,10 @@ static uint32_t columns_of(unsigned char c)
     return (c & 0xc0) == 0x80 ? 0 : c == '\t' ? TAB_WIDTH : 1;
 }
 
-/* The source line with what must not reach a terminal made harmless, and a line of marks. Long
- * lines are cut around the place. */
-static void put_excerpt(const struct sink *out, const struct amb_source *src, amb_span span,
-                        const char *mark_colour)
+/* The source line with what must not reach a terminal made harmless, and a line of marks.
+ * Long lines are cut around the place. */
+static void put_excerpt(const struct sink *out, const struct amb_source *src,
+                        amb_span span, const char *mark_colour)
 {
     uint32_t line, column;
     ambsource_locate(src, span.start, &line, &column);
@@ -191,15 +181,12 @@ static void put_excerpt(const struct sink *out, const struct amb_source *src, am
     uint32_t base = (uint32_t)(text.at - src->text);
     uint32_t start = span.start < base ? 0 : span.start - base;
     uint32_t end = span.end < base ? 0 : span.end - base;
-    if (start > text.len)
-        start = text.len;
-    if (end > text.len)
-        end = text.len;
+    if (start > text.len) start = text.len;
+    if (end > text.len) end = text.len;
     uint32_t from = 0, until = text.len;
     if (text.len > WINDOW) {
         from = start > WINDOW / 3 ? start - WINDOW / 3 : 0;
-        while (from > 0 && ((unsigned char)text.at[from] & 0xc0) == 0x80)
-            from--;
+        while (from > 0 && ((unsigned char)text.at[from] & 0xc0) == 0x80) from--;
         until = text.len - from > WINDOW ? from + WINDOW : text.len;
         while (until < text.len && ((unsigned char)text.at[until] & 0xc0) == 0x80)
             until++;
@@ -210,13 +197,11 @@ static void put_excerpt(const struct sink *out, const struct amb_source *src, am
     put_number(out, line);
     put(out, " | ");
     paint(out, "\x1b[0m");
-    if (from > 0)
-        put(out, "...");
+    if (from > 0) put(out, "...");
     for (uint32_t i = from; i < until;) {
         unsigned char c = (unsigned char)text.at[i];
         uint32_t n = 1;
-        while (i + n < until && ((unsigned char)text.at[i + n] & 0xc0) == 0x80)
-            n++;
+        while (i + n < until && ((unsigned char)text.at[i + n] & 0xc0) == 0x80) n++;
         bool bidi = c == 0xe2 && n == 3 &&
                     (((unsigned char)text.at[i + 1] == 0x80 &&
                       (unsigned char)text.at[i + 2] >= 0x8e) ||
@@ -231,28 +216,26 @@ static void put_excerpt(const struct sink *out, const struct amb_source *src, am
             out->write(out->ud, text.at + i, n);
         i += n;
     }
-    if (until < text.len)
-        put(out, "...");
+    if (until < text.len) put(out, "...");
     put(out, "\n");
     paint(out, "\x1b[34m");
     put_blanks(out, gutter + 2);
     put(out, "| ");
     paint(out, mark_colour);
-    if (from > 0)
-        put_blanks(out, 3);
+    if (from > 0) put_blanks(out, 3);
     for (uint32_t i = from; i < start && i < until; i++)
         put_blanks(out, columns_of((unsigned char)text.at[i]));
     uint32_t marks = 0;
     for (uint32_t i = start; i < end && i < until; i++)
         marks += columns_of((unsigned char)text.at[i]);
     put(out, "^");
-    for (uint32_t i = 1; i < marks; i++)
-        put(out, "~");
+    for (uint32_t i = 1; i < marks; i++) put(out, "~");
     paint(out, "\x1b[0m");
     put(out, "\n");
 }
 
-static void put_place(const struct sink *out, const struct amb_source *src, uint32_t offset)
+static void put_place(const struct sink *out, const struct amb_source *src,
+                      uint32_t offset)
 {
     uint32_t line, column;
     ambsource_locate(src, offset, &line, &column);
@@ -264,10 +247,10 @@ static void put_place(const struct sink *out, const struct amb_source *src, uint
     put(out, ": ");
 }
 
-void ambdiag_render(const struct amb_diag *diag, const struct amb_source *src, bool colour,
-                    ambdiag_write write, void *ud)
+void ambdiag_render(const struct amb_diag *diag, const struct amb_source *src,
+                    bool colour, ambdiag_write write, void *ud)
 {
-    const struct sink out = { write, ud, colour };
+    const struct sink out = {write, ud, colour};
     bool error = diag->severity == AMB_SEV_ERROR;
     const char *strong = error ? "\x1b[1;31m" : "\x1b[1;33m";
     paint(&out, "\x1b[1m");
@@ -297,13 +280,13 @@ void ambdiag_render(const struct amb_diag *diag, const struct amb_source *src, b
     }
 }
 
-void ambdiag_render_all(const struct amb_diags *diags, const struct amb_source *src, bool colour,
-                        ambdiag_write write, void *ud)
+void ambdiag_render_all(const struct amb_diags *diags, const struct amb_source *src,
+                        bool colour, ambdiag_write write, void *ud)
 {
     for (uint32_t i = 0; i < diags->count; i++)
         ambdiag_render(&diags->items[i], src, colour, write, ud);
     if (diags->errors > AMB_MAX_ERRORS) {
-        const struct sink out = { write, ud, colour };
+        const struct sink out = {write, ud, colour};
         put_text(&out, src->name);
         put(&out, ": ");
         put(&out, infos[DIAG_TOO_MANY_ERRORS].text);

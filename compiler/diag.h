@@ -20,11 +20,11 @@ struct amb_diag {
     enum amb_diag_id id;
     enum amb_severity severity;
     amb_span span;
-    amb_text text;      /* the finished sentence */
-    amb_text hint;      /* may be empty */
-    amb_span related;   /* with related_text: "the bracket opened here" */
+    amb_text text;    /* the finished sentence */
+    amb_text hint;    /* may be empty */
+    amb_span related; /* with related_text: "the bracket opened here" */
     amb_text related_text;
-    uint32_t order;     /* of reporting, to keep sorting stable */
+    uint32_t order; /* of reporting, to keep sorting stable */
 };
 
 #define AMB_MAX_ERRORS 100 /* later ones are counted, not kept */
@@ -39,11 +39,11 @@ struct amb_diags {
 void ambdiag_init(struct amb_diags *diags, struct amb_arena *arena);
 
 /* Each {} of the text, then of the hint, takes the next argument. */
-struct amb_diag *ambdiag_report(struct amb_diags *diags, enum amb_diag_id id, amb_span span,
-                                const amb_text *args, uint32_t arg_count);
-#define ambdiag_add(diags, id, span, ...)                                                    \
-    ambdiag_report((diags), (id), (span), (const amb_text[]){ __VA_ARGS__ },                 \
-                   sizeof((const amb_text[]){ __VA_ARGS__ }) / sizeof(amb_text))
+struct amb_diag *ambdiag_report(struct amb_diags *diags, enum amb_diag_id id,
+                                amb_span span, const amb_text *args, uint32_t arg_count);
+#define ambdiag_add(diags, id, span, ...)                                  \
+    ambdiag_report((diags), (id), (span), (const amb_text[]){__VA_ARGS__}, \
+                   sizeof((const amb_text[]){__VA_ARGS__}) / sizeof(amb_text))
 #define ambdiag_plain(diags, id, span) ambdiag_report((diags), (id), (span), NULL, 0)
 /* Both take the result of a report, which may be NULL. */
 void ambdiag_hint(struct amb_diags *diags, struct amb_diag *diag, amb_text hint);
@@ -53,8 +53,8 @@ void ambdiag_relate(struct amb_diag *diag, amb_span span, amb_text text);
 void ambdiag_sort(struct amb_diags *diags);
 
 typedef void (*ambdiag_write)(void *ud, const char *bytes, size_t len);
-void ambdiag_render(const struct amb_diag *diag, const struct amb_source *src, bool colour,
-                    ambdiag_write write, void *ud);
+void ambdiag_render(const struct amb_diag *diag, const struct amb_source *src,
+                    bool colour, ambdiag_write write, void *ud);
 void ambdiag_render_all(const struct amb_diags *diags, const struct amb_source *src,
                         bool colour, ambdiag_write write, void *ud);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tokens, with the newline rule applied and slips of other languages' habits already mended.
+/* Tokens, with the newline rule applied and slips of other languages' habits already
+ * mended.
  *
- * The lexer keeps the stack of open brackets. Each `{` is classed by the token before it as the
- * body of something or as a map: that decides whether a newline separates statements, and where
- * the parser may start afresh after a mistake. */
+ * The lexer keeps the stack of open brackets. Each `{` is classed by the token before it
+ * as the body of something or as a map: that decides whether a newline separates
+ * statements, and where the parser may start afresh after a mistake. */
 #ifndef AMB_COMPILER_LEXER_H
 #define AMB_COMPILER_LEXER_H
 
@@ -19,7 +20,8 @@ enum amb_quote {
 
 struct amb_token {
     amb_span span;
-    uint8_t op;      /* TOK_AUG: enum amb_op; strings: enum amb_quote; operators: enum amb_op */
+    uint8_t op;      /* TOK_AUG: enum amb_op; strings: enum amb_quote; operators: enum
+                        amb_op */
     bool first;      /* on its line */
     bool big;        /* TOK_INT: 2^63, good only behind a unary minus */
     union {
@@ -72,11 +74,11 @@ struct amb_lexer {
 /* Reports text that is not UTF-8 (false: nothing can be read then). */
 bool amblexer_init(struct amb_lexer *lexer, struct amb_source *src, struct amb_arena *arena,
                    struct amb_diags *diags);
-/* The next token's kind, 0 at the end. TOK_BAD stands for something already reported that no
- * rule accepts. */
+/* The next token's kind, 0 at the end. TOK_BAD stands for something already reported that
+ * no rule accepts. */
 int amblexer_next(struct amb_lexer *lexer, struct amb_token *token);
-/* After a syntax error at `token`: skips to where a statement may start or end, and gives the
- * token to go on with. */
+/* After a syntax error at `token`: skips to where a statement may start or end, and gives
+ * the token to go on with. */
 int amblexer_resync(struct amb_lexer *lexer, int kind, struct amb_token *token);
 /* The ## text in front of the token that starts at `offset`, or empty. */
 amb_text amblexer_doc(struct amb_lexer *lexer, uint32_t offset);

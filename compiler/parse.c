@@ -27,7 +27,7 @@ static void note_lost(struct amb_parser *p, uint32_t start, uint32_t end)
         }
         ambarena_grow(p->arena, (void **)&module->lost, &module->lost_cap,
                       module->lost_count + 1, sizeof *module->lost);
-        module->lost[module->lost_count++] = (amb_text){ text + from, i - from };
+        module->lost[module->lost_count++] = (amb_text){text + from, i - from};
     }
 }
 
@@ -37,8 +37,7 @@ static void feed(struct amb_parser *p, void *machine, int kind, const struct amb
     ambgrammar(machine, kind, *t, p);
     p->last_kind2 = p->last_kind;
     p->last_kind = kind;
-    if (t->span.end > t->span.start)
-        p->last = *t;
+    if (t->span.end > t->span.start) p->last = *t;
 }
 
 static void run(struct amb_parser *p, void *machine)
@@ -47,12 +46,10 @@ static void run(struct amb_parser *p, void *machine)
     for (;;) {
         int kind = amblexer_next(&p->lexer, &t);
         feed(p, machine, kind, &t);
-        if (p->too_deep)
-            return;
+        if (p->too_deep) return;
         if (p->failed && kind != 0) {
             uint32_t start = amblexer_body(&p->lexer)->stmt_start;
-            if (start > t.span.start)
-                start = t.span.start;
+            if (start > t.span.start) start = t.span.start;
             kind = amblexer_resync(&p->lexer, kind, &t);
             note_lost(p, start, t.span.start);
             p->quiet = true;
@@ -60,8 +57,7 @@ static void run(struct amb_parser *p, void *machine)
             p->quiet = false;
             ambgrammar_settle(machine);
         }
-        if (kind == 0 || p->too_deep)
-            return;
+        if (kind == 0 || p->too_deep) return;
     }
 }
 
@@ -72,7 +68,7 @@ static struct amb_module *parse(struct amb_parser *p)
     p->module->arena = p->arena;
     p->module->main = ambbuild_fn(p);
     p->module->main->kind = AMB_FN_MAIN;
-    p->module->main->span = (amb_span){ 0, p->src->len };
+    p->module->main->span = (amb_span){0, p->src->len};
     if (amblexer_init(&p->lexer, p->src, p->arena, p->diags)) {
         void *machine = ambarena_alloc(p->arena, ambgrammar_size());
         ambgrammarInit(machine);
@@ -110,8 +106,7 @@ struct amb_module *ambparse_module(struct amb_arena *arena, struct amb_source *s
 
 bool ambparse_incomplete(const struct amb_module *module, const struct amb_diags *diags)
 {
-    if (!module || !module->incomplete)
-        return false;
+    if (!module || !module->incomplete) return false;
     for (uint32_t i = 0; i < diags->count; i++)
         if (diags->items[i].severity == AMB_SEV_ERROR &&
             diags->items[i].id != DIAG_UNCLOSED_BRACKET &&

@@ -6,31 +6,29 @@
 
 #include "grammar.h"
 
-struct amb_node *ambbuild_node(struct amb_parser *p, enum amb_node_kind kind, uint32_t start,
-                               uint32_t end)
+struct amb_node *ambbuild_node(struct amb_parser *p, enum amb_node_kind kind,
+                               uint32_t start, uint32_t end)
 {
-    return ambast_node(p->arena, kind, (amb_span){ start, end });
+    return ambast_node(p->arena, kind, (amb_span){start, end});
 }
 
-/* Recursion over the tree is bounded by this: an over-deep tree is refused where it would come
- * into being. */
+/* Recursion over the tree is bounded by this: an over-deep tree is refused where it would
+ * come into being. */
 static void set_depth(struct amb_parser *p, struct amb_node *node, uint32_t below)
 {
-    if (below + 1 <= node->depth)
-        return;
+    if (below + 1 <= node->depth) return;
     if (below + 1 > AMB_MAX_TREE_DEPTH) {
-        if (!p->too_deep)
-            ambdiag_plain(p->diags, DIAG_NESTED_TOO_DEEPLY, node->span);
+        if (!p->too_deep) ambdiag_plain(p->diags, DIAG_NESTED_TOO_DEEPLY, node->span);
         p->too_deep = true;
         below = AMB_MAX_TREE_DEPTH - 1;
     }
     node->depth = (uint16_t)(below + 1);
 }
 
-void ambbuild_deepen(struct amb_parser *p, struct amb_node *node, const struct amb_node *child)
+void ambbuild_deepen(struct amb_parser *p, struct amb_node *node,
+                     const struct amb_node *child)
 {
-    if (child)
-        set_depth(p, node, child->depth);
+    if (child) set_depth(p, node, child->depth);
 }
 
 struct amb_list *ambbuild_list(struct amb_parser *p)
@@ -38,20 +36,18 @@ struct amb_list *ambbuild_list(struct amb_parser *p)
     return ambarena_alloc(p->arena, sizeof(struct amb_list));
 }
 
-struct amb_list *ambbuild_push(struct amb_parser *p, struct amb_list *list, struct amb_node *node)
+struct amb_list *ambbuild_push(struct amb_parser *p, struct amb_list *list,
+                               struct amb_node *node)
 {
-    if (node)
-        amblist_push(p->arena, list, node);
+    if (node) amblist_push(p->arena, list, node);
     return list;
 }
 
-void ambbuild_take_list(struct amb_parser *p, struct amb_node *node, struct amb_list *into,
-                        struct amb_list *list)
+void ambbuild_take_list(struct amb_parser *p, struct amb_node *node,
+                        struct amb_list *into, struct amb_list *list)
 {
-    if (list)
-        *into = *list;
-    for (uint32_t i = 0; i < into->len; i++)
-        ambbuild_deepen(p, node, into->at[i]);
+    if (list) *into = *list;
+    for (uint32_t i = 0; i < into->len; i++) ambbuild_deepen(p, node, into->at[i]);
 }
 
 struct amb_token ambbuild_join(struct amb_token *from, struct amb_token *to)
@@ -63,10 +59,11 @@ struct amb_token ambbuild_join(struct amb_token *from, struct amb_token *to)
 
 static amb_text source_text(const struct amb_parser *p, amb_span span)
 {
-    return (amb_text){ p->src->text + span.start, span.end - span.start };
+    return (amb_text){p->src->text + span.start, span.end - span.start};
 }
 
-struct amb_node *ambbuild_leaf(struct amb_parser *p, enum amb_node_kind kind, struct amb_token *t)
+struct amb_node *ambbuild_leaf(struct amb_parser *p, enum amb_node_kind kind,
+                               struct amb_token *t)
 {
     struct amb_node *node = ambbuild_node(p, kind, t->span.start, t->span.end);
     if (kind == NODE_INT) {
@@ -107,7 +104,8 @@ struct amb_node *ambbuild_self(struct amb_parser *p, struct amb_token *t)
     return node;
 }
 
-struct amb_node *ambbuild_super(struct amb_parser *p, struct amb_token *t, struct amb_token *name)
+struct amb_node *ambbuild_super(struct amb_parser *p, struct amb_token *t,
+                                struct amb_token *name)
 {
     struct amb_node *node = ambbuild_node(p, NODE_SUPER, t->span.start, name->span.end);
     node->as.super.name = name->as.text;
@@ -149,8 +147,8 @@ struct amb_node *ambbuild_named(struct amb_parser *p, enum amb_node_kind kind,
     return node;
 }
 
-struct amb_node *ambbuild_wrap(struct amb_parser *p, enum amb_node_kind kind, struct amb_token *t,
-                               struct amb_node *child)
+struct amb_node *ambbuild_wrap(struct amb_parser *p, enum amb_node_kind kind,
+                               struct amb_token *t, struct amb_node *child)
 {
     struct amb_node *node =
         ambbuild_node(p, kind, t->span.start, child ? child->span.end : t->span.end);
@@ -184,16 +182,15 @@ static struct amb_node *two_sided(struct amb_parser *p, enum amb_node_kind kind,
     return node;
 }
 
-struct amb_node *ambbuild_binary(struct amb_parser *p, struct amb_node *left, struct amb_token *op,
-                                 struct amb_node *right)
+struct amb_node *ambbuild_binary(struct amb_parser *p, struct amb_node *left,
+                                 struct amb_token *op, struct amb_node *right)
 {
     return ambfold_binary(p->arena, two_sided(p, NODE_BINARY, left, op, right));
 }
 
 static bool is_comparison(const struct amb_node *node)
 {
-    if (node->parenthesised)
-        return false;
+    if (node->parenthesised) return false;
     return node->kind == NODE_IS ||
            (node->kind == NODE_BINARY && node->as.binary.op >= AMB_EQ &&
             node->as.binary.op <= AMB_NOT_IN);
@@ -202,22 +199,20 @@ static bool is_comparison(const struct amb_node *node)
 struct amb_node *ambbuild_compare(struct amb_parser *p, struct amb_node *left,
                                   struct amb_token *op, struct amb_node *right)
 {
-    if (is_comparison(left))
-        ambdiag_plain(p->diags, DIAG_CHAINED_COMPARISON, op->span);
+    if (is_comparison(left)) ambdiag_plain(p->diags, DIAG_CHAINED_COMPARISON, op->span);
     return two_sided(p, NODE_BINARY, left, op, right);
 }
 
-struct amb_node *ambbuild_logic(struct amb_parser *p, struct amb_node *left, struct amb_token *op,
-                                struct amb_node *right)
+struct amb_node *ambbuild_logic(struct amb_parser *p, struct amb_node *left,
+                                struct amb_token *op, struct amb_node *right)
 {
     return ambfold_logic(p->arena, two_sided(p, NODE_LOGIC, left, op, right));
 }
 
-struct amb_node *ambbuild_is(struct amb_parser *p, struct amb_node *value, struct amb_token *op,
-                             struct amb_node *type, bool negated)
+struct amb_node *ambbuild_is(struct amb_parser *p, struct amb_node *value,
+                             struct amb_token *op, struct amb_node *type, bool negated)
 {
-    if (is_comparison(value))
-        ambdiag_plain(p->diags, DIAG_CHAINED_COMPARISON, op->span);
+    if (is_comparison(value)) ambdiag_plain(p->diags, DIAG_CHAINED_COMPARISON, op->span);
     ambbuild_check_tested(p, type);
     struct amb_node *node = ambbuild_node(p, NODE_IS, value->span.start, type->span.end);
     node->as.is.value = value;
@@ -228,7 +223,8 @@ struct amb_node *ambbuild_is(struct amb_parser *p, struct amb_node *value, struc
     return node;
 }
 
-struct amb_node *ambbuild_unary(struct amb_parser *p, struct amb_token *op, struct amb_node *value)
+struct amb_node *ambbuild_unary(struct amb_parser *p, struct amb_token *op,
+                                struct amb_node *value)
 {
     struct amb_node *node = ambbuild_node(p, NODE_UNARY, op->span.start, value->span.end);
     node->as.binary.left = value;
@@ -251,7 +247,8 @@ struct amb_node *ambbuild_range(struct amb_parser *p, enum amb_node_kind kind,
 }
 
 struct amb_node *ambbuild_open_range(struct amb_parser *p, struct amb_node *from,
-                                     struct amb_token *op, struct amb_node *to, bool closed)
+                                     struct amb_token *op, struct amb_node *to,
+                                     bool closed)
 {
     struct amb_node *node =
         ambbuild_node(p, NODE_RANGE, from ? from->span.start : op->span.start,
@@ -287,7 +284,8 @@ struct amb_node *ambbuild_member_of(struct amb_parser *p, struct amb_node *objec
 }
 
 struct amb_node *ambbuild_index(struct amb_parser *p, struct amb_node *object,
-                                struct amb_node *key, struct amb_token *close, bool optional)
+                                struct amb_node *key, struct amb_token *close,
+                                bool optional)
 {
     struct amb_node *node =
         ambbuild_node(p, NODE_INDEX, object->span.start, close->span.end);
@@ -314,8 +312,7 @@ struct amb_node *ambbuild_call(struct amb_parser *p, struct amb_node *callee,
         } else {
             if (node->as.call.has_named)
                 ambdiag_plain(p->diags, DIAG_ARGUMENT_ORDER, arg->span);
-            if (arg->kind == NODE_SPREAD)
-                node->as.call.has_spread = true;
+            if (arg->kind == NODE_SPREAD) node->as.call.has_spread = true;
         }
     }
     if (node->as.call.args.len > AMB_MAX_ARGS)
@@ -330,20 +327,15 @@ static bool has_optional(const struct amb_node *node)
     while (!node->parenthesised) {
         switch (node->kind) {
         case NODE_MEMBER:
-            if (node->as.member.optional)
-                return true;
+            if (node->as.member.optional) return true;
             node = node->as.member.object;
             break;
         case NODE_INDEX:
-            if (node->as.index.optional)
-                return true;
+            if (node->as.index.optional) return true;
             node = node->as.index.object;
             break;
-        case NODE_CALL:
-            node = node->as.call.callee;
-            break;
-        default:
-            return false;
+        case NODE_CALL: node = node->as.call.callee; break;
+        default: return false;
         }
     }
     return false;
@@ -351,9 +343,9 @@ static bool has_optional(const struct amb_node *node)
 
 struct amb_node *ambbuild_chain(struct amb_parser *p, struct amb_node *post)
 {
-    if (!has_optional(post))
-        return post;
-    struct amb_node *node = ambbuild_node(p, NODE_CHAIN, post->span.start, post->span.end);
+    if (!has_optional(post)) return post;
+    struct amb_node *node =
+        ambbuild_node(p, NODE_CHAIN, post->span.start, post->span.end);
     node->as.child = post;
     ambbuild_deepen(p, node, post);
     return node;
@@ -367,7 +359,8 @@ struct amb_node *ambbuild_equals_arg(struct amb_parser *p, struct amb_node *name
         return value;
     }
     ambdiag_add(p->diags, DIAG_NAMED_ARG_EQUALS, op->span, name->as.name.name);
-    struct amb_node *node = ambbuild_node(p, NODE_NAMED, name->span.start, value->span.end);
+    struct amb_node *node =
+        ambbuild_node(p, NODE_NAMED, name->span.start, value->span.end);
     node->as.named.name = name->as.name.name;
     node->as.named.name_span = name->span;
     node->as.named.value = value;
@@ -377,10 +370,11 @@ struct amb_node *ambbuild_equals_arg(struct amb_parser *p, struct amb_node *name
 
 /* ---- parentheses */
 
-/* Until it is known whether an => follows, the items stay as they were written. `parenthesised`
- * marks a comma behind the last one. */
+/* Until it is known whether an => follows, the items stay as they were written.
+ * `parenthesised` marks a comma behind the last one. */
 struct amb_node *ambbuild_paren_list(struct amb_parser *p, struct amb_token *open,
-                                     struct amb_list *items, bool comma, struct amb_token *close)
+                                     struct amb_list *items, bool comma,
+                                     struct amb_token *close)
 {
     struct amb_node *node = ambbuild_listy(p, NODE_TUPLE, open, items, close);
     node->parenthesised = comma;
@@ -395,7 +389,7 @@ struct amb_node *ambbuild_paren(struct amb_parser *p, struct amb_node *list)
     if (only && only->kind != NODE_NAMED && only->kind != NODE_SPREAD) {
         if (only->kind == NODE_ASSIGN) {
             ambdiag_plain(p->diags, DIAG_ASSIGN_AS_VALUE,
-                          ((amb_span){ only->as.pair.left->span.start, only->span.end }));
+                          ((amb_span){only->as.pair.left->span.start, only->span.end}));
             only = only->as.pair.right;
         }
         only->parenthesised = true;
@@ -415,8 +409,7 @@ struct amb_node *ambbuild_paren(struct amb_parser *p, struct amb_node *list)
             named++;
         }
     }
-    if (named == 0 || named == items->len)
-        return list;
+    if (named == 0 || named == items->len) return list;
     for (uint32_t i = 0; i < items->len; i++) {
         if ((items->at[i]->kind == NODE_NAMED) != (items->at[0]->kind == NODE_NAMED)) {
             ambdiag_plain(p->diags, DIAG_MIXED_TUPLE, items->at[i]->span);
@@ -424,14 +417,14 @@ struct amb_node *ambbuild_paren(struct amb_parser *p, struct amb_node *list)
         }
     }
     for (uint32_t i = 0; i < items->len; i++)
-        if (items->at[i]->kind == NODE_NAMED)
-            items->at[i] = items->at[i]->as.named.value;
+        if (items->at[i]->kind == NODE_NAMED) items->at[i] = items->at[i]->as.named.value;
     return list;
 }
 
 /* ---- spawn */
 
-struct amb_node *ambbuild_spawn(struct amb_parser *p, struct amb_token *t, struct amb_node *call)
+struct amb_node *ambbuild_spawn(struct amb_parser *p, struct amb_token *t,
+                                struct amb_node *call)
 {
     if (call->kind != NODE_CALL || call->parenthesised || has_optional(call)) {
         ambdiag_plain(p->diags, DIAG_SPAWN_WHAT, call->span);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the grammar's actions call. Private to the parser.
  *
- * While the parser runs, a failed allocation leaves it by the arena's bail, so nothing here
- * returns NULL for lack of memory. NULL lists mean "none". */
+ * While the parser runs, a failed allocation leaves it by the arena's bail, so nothing
+ * here returns NULL for lack of memory. NULL lists mean "none". */
 #ifndef AMB_COMPILER_PARSE_BUILD_H
 #define AMB_COMPILER_PARSE_BUILD_H
 
@@ -14,9 +14,9 @@ struct amb_parser {
     struct amb_diags *diags;
     struct amb_source *src;
     struct amb_module *module;
-    bool failed;   /* the last token was not acceptable */
-    bool quiet;    /* starting afresh: what is wrong now was reported */
-    bool too_deep; /* parsing is over */
+    bool failed;           /* the last token was not acceptable */
+    bool quiet;            /* starting afresh: what is wrong now was reported */
+    bool too_deep;         /* parsing is over */
     struct amb_token last; /* the token before the current one */
     int last_kind, last_kind2;
     amb_text last_word2;
@@ -29,7 +29,13 @@ struct amb_mods {
     amb_span span;
 };
 
-enum amb_member_kind { MEMBER_PARAM, MEMBER_FIELD, MEMBER_METHOD, MEMBER_INIT, MEMBER_CASE };
+enum amb_member_kind {
+    MEMBER_PARAM,
+    MEMBER_FIELD,
+    MEMBER_METHOD,
+    MEMBER_INIT,
+    MEMBER_CASE
+};
 
 /* A part of a class or enum until the whole is known. */
 struct amb_member {
@@ -97,14 +103,15 @@ void ambbuild_syntax_error(struct amb_parser *p, int kind, const struct amb_toke
 void ambbuild_too_deep(struct amb_parser *p);
 
 /* parse_build.c: lists, leaves and expressions */
-void ambbuild_deepen(struct amb_parser *p, struct amb_node *node, const struct amb_node *child);
-struct amb_node *ambbuild_node(struct amb_parser *p, enum amb_node_kind kind, uint32_t start,
-                               uint32_t end);
+void ambbuild_deepen(struct amb_parser *p, struct amb_node *node,
+                     const struct amb_node *child);
+struct amb_node *ambbuild_node(struct amb_parser *p, enum amb_node_kind kind,
+                               uint32_t start, uint32_t end);
 struct amb_list *ambbuild_list(struct amb_parser *p);
 struct amb_list *ambbuild_push(struct amb_parser *p, struct amb_list *list,
                                struct amb_node *node);
-void ambbuild_take_list(struct amb_parser *p, struct amb_node *node, struct amb_list *into,
-                        struct amb_list *list);
+void ambbuild_take_list(struct amb_parser *p, struct amb_node *node,
+                        struct amb_list *into, struct amb_list *list);
 struct amb_token ambbuild_join(struct amb_token *from, struct amb_token *to);
 struct amb_node *ambbuild_leaf(struct amb_parser *p, enum amb_node_kind kind,
                                struct amb_token *t);
@@ -131,20 +138,22 @@ struct amb_node *ambbuild_compare(struct amb_parser *p, struct amb_node *left,
                                   struct amb_token *op, struct amb_node *right);
 struct amb_node *ambbuild_logic(struct amb_parser *p, struct amb_node *left,
                                 struct amb_token *op, struct amb_node *right);
-struct amb_node *ambbuild_is(struct amb_parser *p, struct amb_node *value, struct amb_token *op,
-                             struct amb_node *type, bool negated);
+struct amb_node *ambbuild_is(struct amb_parser *p, struct amb_node *value,
+                             struct amb_token *op, struct amb_node *type, bool negated);
 struct amb_node *ambbuild_unary(struct amb_parser *p, struct amb_token *op,
                                 struct amb_node *value);
 struct amb_node *ambbuild_range(struct amb_parser *p, enum amb_node_kind kind,
                                 struct amb_node *from, struct amb_node *to, bool closed);
 struct amb_node *ambbuild_open_range(struct amb_parser *p, struct amb_node *from,
-                                     struct amb_token *op, struct amb_node *to, bool closed);
+                                     struct amb_token *op, struct amb_node *to,
+                                     bool closed);
 struct amb_node *ambbuild_colon_slice(struct amb_parser *p, struct amb_node *from,
                                       struct amb_token *colon, struct amb_node *to);
 struct amb_node *ambbuild_member_of(struct amb_parser *p, struct amb_node *object,
                                     struct amb_token *name, bool optional);
 struct amb_node *ambbuild_index(struct amb_parser *p, struct amb_node *object,
-                                struct amb_node *key, struct amb_token *close, bool optional);
+                                struct amb_node *key, struct amb_token *close,
+                                bool optional);
 struct amb_node *ambbuild_call(struct amb_parser *p, struct amb_node *callee,
                                struct amb_list *args, struct amb_token *close);
 struct amb_node *ambbuild_chain(struct amb_parser *p, struct amb_node *post);
@@ -185,23 +194,26 @@ struct amb_node *ambbuild_jump_many(struct amb_parser *p, enum amb_node_kind kin
                                     struct amb_list *rest);
 struct amb_node *ambbuild_jump(struct amb_parser *p, enum amb_node_kind kind,
                                struct amb_token *t, struct amb_token *label);
-struct amb_node *ambbuild_let(struct amb_parser *p, struct amb_token *t, struct amb_node *pattern,
-                              struct amb_node *type, struct amb_node *value, bool pub);
+struct amb_node *ambbuild_let(struct amb_parser *p, struct amb_token *t,
+                              struct amb_node *pattern, struct amb_node *type,
+                              struct amb_node *value, bool pub);
 struct amb_node *ambbuild_let_list(struct amb_parser *p, struct amb_token *t,
                                    struct amb_list *values);
-struct amb_node *ambbuild_pub(struct amb_parser *p, struct amb_token *t, struct amb_node *decl);
+struct amb_node *ambbuild_pub(struct amb_parser *p, struct amb_token *t,
+                              struct amb_node *decl);
 struct amb_node *ambbuild_label(struct amb_parser *p, struct amb_token *label,
                                 struct amb_node *loop);
-struct amb_node *ambbuild_for(struct amb_parser *p, struct amb_token *t, struct amb_node *pattern,
-                              struct amb_node *iter, struct amb_node *body);
+struct amb_node *ambbuild_for(struct amb_parser *p, struct amb_token *t,
+                              struct amb_node *pattern, struct amb_node *iter,
+                              struct amb_node *body);
 struct amb_node *ambbuild_for_pair(struct amb_parser *p, struct amb_token *t,
                                    struct amb_node *first, struct amb_list *rest,
                                    struct amb_node *iter, struct amb_node *body);
-struct amb_node *ambbuild_while(struct amb_parser *p, struct amb_token *t, struct amb_node *cond,
-                                struct amb_node *body);
-struct amb_node *ambbuild_if(struct amb_parser *p, struct amb_node *list, struct amb_token *t,
-                             struct amb_node *pattern, struct amb_node *cond,
-                             struct amb_node *body);
+struct amb_node *ambbuild_while(struct amb_parser *p, struct amb_token *t,
+                                struct amb_node *cond, struct amb_node *body);
+struct amb_node *ambbuild_if(struct amb_parser *p, struct amb_node *list,
+                             struct amb_token *t, struct amb_node *pattern,
+                             struct amb_node *cond, struct amb_node *body);
 struct amb_node *ambbuild_else(struct amb_parser *p, struct amb_node *list,
                                struct amb_node *body);
 struct amb_node *ambbuild_match(struct amb_parser *p, struct amb_token *t,
@@ -209,39 +221,44 @@ struct amb_node *ambbuild_match(struct amb_parser *p, struct amb_token *t,
                                 struct amb_token *close);
 struct amb_node *ambbuild_arm(struct amb_parser *p, struct amb_node *pattern,
                               struct amb_node *guard, struct amb_node *body);
-struct amb_list *ambbuild_catch(struct amb_parser *p, struct amb_list *list, struct amb_token *t,
-                                struct amb_token *name, struct amb_node *type,
-                                struct amb_node *guard, struct amb_node *body);
-struct amb_node *ambbuild_try(struct amb_parser *p, struct amb_token *t, struct amb_node *body,
-                              struct amb_list *catches, struct amb_node *finally);
-struct amb_node *ambbuild_group(struct amb_parser *p, struct amb_token *t, struct amb_list *args,
+struct amb_list *ambbuild_catch(struct amb_parser *p, struct amb_list *list,
+                                struct amb_token *t, struct amb_token *name,
+                                struct amb_node *type, struct amb_node *guard,
                                 struct amb_node *body);
+struct amb_node *ambbuild_try(struct amb_parser *p, struct amb_token *t,
+                              struct amb_node *body, struct amb_list *catches,
+                              struct amb_node *finally);
+struct amb_node *ambbuild_group(struct amb_parser *p, struct amb_token *t,
+                                struct amb_list *args, struct amb_node *body);
 struct amb_node *ambbuild_within(struct amb_parser *p, struct amb_token *t,
                                  struct amb_node *limit, struct amb_node *body);
-struct amb_node *ambbuild_select(struct amb_parser *p, struct amb_token *t, struct amb_list *arms,
-                                 struct amb_token *close);
+struct amb_node *ambbuild_select(struct amb_parser *p, struct amb_token *t,
+                                 struct amb_list *arms, struct amb_token *close);
 struct amb_node *ambbuild_select_arm(struct amb_parser *p, struct amb_token *after,
                                      struct amb_node *pattern, struct amb_node *source,
                                      struct amb_node *body);
 struct amb_fn *ambbuild_fn(struct amb_parser *p);
-struct amb_fn *ambbuild_param(struct amb_parser *p, struct amb_fn *fn, struct amb_param *param);
+struct amb_fn *ambbuild_param(struct amb_parser *p, struct amb_fn *fn,
+                              struct amb_param *param);
 struct amb_param *ambbuild_plain_param(struct amb_parser *p, struct amb_token *name,
                                        struct amb_node *type, struct amb_node *fallback,
                                        bool rest);
 struct amb_param *ambbuild_pattern_param(struct amb_parser *p, enum amb_node_kind kind,
                                          struct amb_token *open, struct amb_list *items,
                                          struct amb_token *close, struct amb_node *type);
-struct amb_node *ambbuild_fn_value(struct amb_parser *p, struct amb_token *t, struct amb_fn *fn,
-                                   struct amb_node *result, struct amb_node *body, bool expr);
+struct amb_node *ambbuild_fn_value(struct amb_parser *p, struct amb_token *t,
+                                   struct amb_fn *fn, struct amb_node *result,
+                                   struct amb_node *body, bool expr);
 struct amb_node *ambbuild_fn_decl(struct amb_parser *p, struct amb_token *t,
                                   struct amb_token *name, struct amb_fn *fn,
-                                  struct amb_node *result, struct amb_node *body, bool expr);
+                                  struct amb_node *result, struct amb_node *body,
+                                  bool expr);
 struct amb_node *ambbuild_arrow_name(struct amb_parser *p, struct amb_token *name,
                                      struct amb_node *body);
 struct amb_node *ambbuild_arrow(struct amb_parser *p, struct amb_node *params,
                                 struct amb_token *arrow, struct amb_node *body);
-struct amb_decl *ambbuild_decl(struct amb_parser *p, enum amb_decl_kind kind, amb_text name,
-                               amb_span span);
+struct amb_decl *ambbuild_decl(struct amb_parser *p, enum amb_decl_kind kind,
+                               amb_text name, amb_span span);
 uint16_t ambbuild_fn_depth(const struct amb_fn *fn);
 
 /* parse_class.c: classes, enums, and what describes the module */
@@ -261,20 +278,23 @@ struct amb_member *ambbuild_method(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_node *body, bool expr);
 struct amb_member *ambbuild_getter(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_token *t, struct amb_token *name,
-                                   struct amb_node *result, struct amb_node *body, bool expr);
+                                   struct amb_node *result, struct amb_node *body,
+                                   bool expr);
 struct amb_member *ambbuild_setter(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_token *t, struct amb_token *name,
-                                   struct amb_param *param, struct amb_node *body, bool expr);
+                                   struct amb_param *param, struct amb_node *body,
+                                   bool expr);
 struct amb_mods ambbuild_mod(struct amb_parser *p, struct amb_mods *mods, int flag,
                              struct amb_token *t);
 struct amb_member *ambbuild_case(struct amb_parser *p, struct amb_token *name,
                                  struct amb_fn *params, struct amb_token *close);
-struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods, struct amb_token *t,
-                                struct amb_token *name, bool private_ctor,
-                                struct amb_member *header, struct amb_node *parent,
-                                struct amb_member *body);
-struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct amb_token *name,
-                               struct amb_member *items, struct amb_token *close);
+struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods,
+                                struct amb_token *t, struct amb_token *name,
+                                bool private_ctor, struct amb_member *header,
+                                struct amb_node *parent, struct amb_member *body);
+struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *name, struct amb_member *items,
+                               struct amb_token *close);
 struct amb_token ambbuild_modname(struct amb_parser *p, struct amb_token *t, bool path);
 struct amb_as ambbuild_as(struct amb_token *name, struct amb_token *mark);
 struct amb_words *ambbuild_word(struct amb_parser *p, struct amb_words *list,
@@ -287,8 +307,9 @@ struct amb_node *ambbuild_use(struct amb_parser *p, struct amb_token *t,
                               struct amb_as as);
 struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
                                    struct amb_token *first, struct amb_list *rest);
-struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t, struct amb_token *name,
-                               struct amb_node *type, struct amb_words *rights);
+struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *name, struct amb_node *type,
+                               struct amb_words *rights);
 struct amb_node *ambbuild_need_list(struct amb_parser *p, struct amb_token *t,
                                     struct amb_list *names);
 struct amb_arg_list *ambbuild_arg(struct amb_parser *p, struct amb_arg_list *list,
@@ -299,8 +320,8 @@ struct amb_arg_decl *ambbuild_arg_default(struct amb_parser *p, struct amb_node 
                                           struct amb_token *help);
 struct amb_node *ambbuild_args(struct amb_parser *p, struct amb_token *t,
                                struct amb_arg_list *list, struct amb_token *close);
-struct amb_node *ambbuild_test(struct amb_parser *p, struct amb_token *t, struct amb_token *title,
-                               struct amb_node *body);
+struct amb_node *ambbuild_test(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *title, struct amb_node *body);
 struct amb_import *ambbuild_import_name(struct amb_parser *p, struct amb_import *list,
                                         struct amb_token *name, struct amb_as as);
 struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
@@ -314,7 +335,8 @@ struct amb_node *ambbuild_from(struct amb_parser *p, struct amb_token *t,
 struct amb_node *ambbuild_pat_name(struct amb_parser *p, struct amb_token *t);
 struct amb_node *ambbuild_pat_value(struct amb_parser *p, struct amb_node *value);
 struct amb_node *ambbuild_pat_open(struct amb_parser *p, struct amb_node *from,
-                                   struct amb_token *op, struct amb_node *to, bool closed);
+                                   struct amb_token *op, struct amb_node *to,
+                                   bool closed);
 struct amb_node *ambbuild_pat_call(struct amb_parser *p, struct amb_node *callee,
                                    struct amb_list *args, struct amb_token *close);
 struct amb_node *ambbuild_pat_is(struct amb_parser *p, struct amb_token *t,

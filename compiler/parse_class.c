@@ -8,18 +8,16 @@
 
 static amb_text token_text(const struct amb_parser *p, amb_span span)
 {
-    return (amb_text){ p->src->text + span.start, span.end - span.start };
+    return (amb_text){p->src->text + span.start, span.end - span.start};
 }
 
 /* ---- members are collected in a chain */
 
 struct amb_member *ambbuild_member(struct amb_member *list, struct amb_member *member)
 {
-    if (!member)
-        return list;
+    if (!member) return list;
     member->last = member;
-    if (!list)
-        return member;
+    if (!list) return member;
     list->last->next = member;
     list->last = member;
     return list;
@@ -51,17 +49,15 @@ struct amb_member *ambbuild_class_param(struct amb_parser *p, struct amb_token *
     member->param = *param;
     member->is_field = let != NULL;
     member->is_var = let && p->src->text[let->span.start] == 'v';
-    if (private_)
-        member->mods.flags = MOD_PRIVATE;
-    if (let && !param->decl)
-        ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, param->span);
+    if (private_) member->mods.flags = MOD_PRIVATE;
+    if (let && !param->decl) ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, param->span);
     return member;
 }
 
 struct amb_mods ambbuild_mod(struct amb_parser *p, struct amb_mods *mods, int flag,
                              struct amb_token *t)
 {
-    struct amb_mods all = { 0, t->span };
+    struct amb_mods all = {0, t->span};
     if (mods && mods->flags) {
         all = *mods;
         all.span.end = t->span.end;
@@ -96,7 +92,8 @@ struct amb_member *ambbuild_field(struct amb_parser *p, struct amb_mods mods,
     return member;
 }
 
-struct amb_member *ambbuild_init(struct amb_parser *p, struct amb_token *t, struct amb_node *body)
+struct amb_member *ambbuild_init(struct amb_parser *p, struct amb_token *t,
+                                 struct amb_node *body)
 {
     struct amb_member *member = new_member(p, MEMBER_INIT, t->span);
     member->init = body;
@@ -107,8 +104,7 @@ struct amb_member *ambbuild_init(struct amb_parser *p, struct amb_token *t, stru
 static amb_text method_name(const struct amb_parser *p, const struct amb_token *name)
 {
     amb_text text = token_text(p, name->span);
-    if (text.at[0] != '[')
-        return text;
+    if (text.at[0] != '[') return text;
     return text.at[text.len - 1] == '=' ? AMB_TEXT("[]=") : AMB_TEXT("[]");
 }
 
@@ -120,14 +116,16 @@ static bool is_operator(amb_text name)
 }
 
 static void check_operator(struct amb_parser *p, struct amb_mods mods,
-                           const struct amb_token *name, amb_text text, const struct amb_fn *fn)
+                           const struct amb_token *name, amb_text text,
+                           const struct amb_fn *fn)
 {
-    static const char *const follow[] = { "!=", "<=", ">", ">=", "~" };
+    static const char *const follow[] = {"!=", "<=", ">", ">=", "~"};
     for (size_t i = 0; i < sizeof follow / sizeof follow[0]; i++) {
         if (strlen(follow[i]) == text.len && memcmp(follow[i], text.at, text.len) == 0) {
             ambdiag_add(p->diags, DIAG_OPERATOR_NAME, name->span, text,
-                        text.at[0] == '~' ? AMB_TEXT("a method")
-                                          : AMB_TEXT("a method: it follows from == and <"));
+                        text.at[0] == '~'
+                            ? AMB_TEXT("a method")
+                            : AMB_TEXT("a method: it follows from == and <"));
             return;
         }
     }
@@ -142,7 +140,8 @@ static void check_operator(struct amb_parser *p, struct amb_mods mods,
 static struct amb_member *method_member(struct amb_parser *p, enum amb_fn_kind kind,
                                         struct amb_mods mods, struct amb_token *t,
                                         struct amb_token *name, struct amb_fn *fn,
-                                        struct amb_node *result, struct amb_node *body, bool expr)
+                                        struct amb_node *result, struct amb_node *body,
+                                        bool expr)
 {
     struct amb_member *member = new_member(p, MEMBER_METHOD, name->span);
     amb_text text = method_name(p, name);
@@ -163,7 +162,8 @@ static struct amb_member *method_member(struct amb_parser *p, enum amb_fn_kind k
             check_operator(p, mods, name, text, fn);
         } else {
             ambdiag_add(p->diags, DIAG_OPERATOR_NAME, name->span, text,
-                        kind == AMB_FN_GETTER ? AMB_TEXT("a getter") : AMB_TEXT("a setter"));
+                        kind == AMB_FN_GETTER ? AMB_TEXT("a getter")
+                                              : AMB_TEXT("a setter"));
         }
     }
     member->mods = mods;
@@ -182,14 +182,17 @@ struct amb_member *ambbuild_method(struct amb_parser *p, struct amb_mods mods,
 
 struct amb_member *ambbuild_getter(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_token *t, struct amb_token *name,
-                                   struct amb_node *result, struct amb_node *body, bool expr)
+                                   struct amb_node *result, struct amb_node *body,
+                                   bool expr)
 {
-    return method_member(p, AMB_FN_GETTER, mods, t, name, ambbuild_fn(p), result, body, expr);
+    return method_member(p, AMB_FN_GETTER, mods, t, name, ambbuild_fn(p), result, body,
+                         expr);
 }
 
 struct amb_member *ambbuild_setter(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_token *t, struct amb_token *name,
-                                   struct amb_param *param, struct amb_node *body, bool expr)
+                                   struct amb_param *param, struct amb_node *body,
+                                   bool expr)
 {
     if (param->rest || param->fallback)
         ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, param->span);
@@ -211,7 +214,7 @@ struct amb_member *ambbuild_case(struct amb_parser *p, struct amb_token *name,
         params->kind = AMB_FN_FIELDS;
         params->name = name->as.text;
         params->name_span = name->span;
-        params->span = (amb_span){ name->span.start, close->span.end };
+        params->span = (amb_span){name->span.start, close->span.end};
         for (uint32_t i = 0; i < params->param_count; i++)
             if (!params->params[i].decl || params->params[i].rest)
                 ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, params->params[i].span);
@@ -239,7 +242,8 @@ static void add_field(struct amb_class *cls, const struct amb_field *field)
     at->index = cls->field_count++;
 }
 
-static void add_header(struct amb_parser *p, struct amb_class *cls, struct amb_member *header)
+static void add_header(struct amb_parser *p, struct amb_class *cls,
+                       struct amb_member *header)
 {
     struct amb_fn *fn = cls->fields_fn;
     for (struct amb_member *m = header; m; m = m->next)
@@ -250,29 +254,34 @@ static void add_header(struct amb_parser *p, struct amb_class *cls, struct amb_m
         if (cls->is_value && (m->is_var || m->mods.flags & MOD_PRIVATE || param->rest))
             ambdiag_add(p->diags, DIAG_VALUE_CLASS, m->span,
                         AMB_TEXT("has public `let` fields only"));
-        if ((!m->is_field && !cls->is_value) || !param->decl)
-            continue;
+        if ((!m->is_field && !cls->is_value) || !param->decl) continue;
         struct amb_field field = {
-            .name = param->name, .span = param->span, .is_var = m->is_var,
-            .is_private = m->mods.flags & MOD_PRIVATE, .type = param->type, .param = param,
-            .doc = { "", 0 },
+            .name = param->name,
+            .span = param->span,
+            .is_var = m->is_var,
+            .is_private = m->mods.flags & MOD_PRIVATE,
+            .type = param->type,
+            .param = param,
+            .doc = {"", 0},
         };
         add_field(cls, &field);
         param->field = &cls->fields[cls->field_count - 1];
     }
 }
 
-static void add_static(struct amb_parser *p, struct amb_class *cls, const struct amb_field *field)
+static void add_static(struct amb_parser *p, struct amb_class *cls,
+                       const struct amb_field *field)
 {
-    ambarena_grow(p->arena, (void **)&cls->statics, &cls->static_cap, cls->static_count + 1,
-                  sizeof *cls->statics);
+    ambarena_grow(p->arena, (void **)&cls->statics, &cls->static_cap,
+                  cls->static_count + 1, sizeof *cls->statics);
     struct amb_field *at = &cls->statics[cls->static_count];
     *at = *field;
     at->class_ = cls;
     at->index = cls->static_count++;
 }
 
-static void add_init(struct amb_parser *p, struct amb_class *cls, struct amb_member *member)
+static void add_init(struct amb_parser *p, struct amb_class *cls,
+                     struct amb_member *member)
 {
     if (cls->init) {
         ambdiag_plain(p->diags, DIAG_INIT_TWICE, member->span);
@@ -282,17 +291,17 @@ static void add_init(struct amb_parser *p, struct amb_class *cls, struct amb_mem
     fn->kind = AMB_FN_INIT;
     fn->name = AMB_TEXT("init");
     fn->name_span = member->span;
-    fn->span = (amb_span){ member->span.start, member->init->span.end };
+    fn->span = (amb_span){member->span.start, member->init->span.end};
     fn->body = member->init;
     fn->class_ = cls;
     fn->self = ambbuild_decl(p, DECL_SELF, AMB_TEXT("self"), member->span);
     cls->init = fn;
 }
 
-struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods, struct amb_token *t,
-                                struct amb_token *name, bool private_ctor,
-                                struct amb_member *header, struct amb_node *parent,
-                                struct amb_member *body)
+struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods,
+                                struct amb_token *t, struct amb_token *name,
+                                bool private_ctor, struct amb_member *header,
+                                struct amb_node *parent, struct amb_member *body)
 {
     struct amb_class *cls = ambarena_alloc(p->arena, sizeof *cls);
     uint32_t start = mods.flags ? mods.span.start : t->span.start;
@@ -327,14 +336,11 @@ struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods, stru
         ambdiag_add(p->diags, DIAG_VALUE_CLASS, parent->span, AMB_TEXT("has no parent"));
     /* Room for the hidden fields as well, so that pointers to fields stay good. */
     uint32_t room = 1;
-    for (struct amb_member *m = header; m; m = m->next)
-        room += 2;
-    for (struct amb_member *m = body; m; m = m->next)
-        room++;
+    for (struct amb_member *m = header; m; m = m->next) room += 2;
+    for (struct amb_member *m = body; m; m = m->next) room++;
     cls->fields = ambarena_alloc(p->arena, room * sizeof *cls->fields);
     cls->field_cap = room;
-    if (header)
-        add_header(p, cls, header->next);
+    if (header) add_header(p, cls, header->next);
     uint16_t depth = ambbuild_fn_depth(cls->fields_fn);
     for (struct amb_member *m = body; m; m = m->next) {
         uint16_t below = 0;
@@ -359,18 +365,18 @@ struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods, stru
             add_init(p, cls, m);
             below = m->init->depth;
             break;
-        default:
-            break;
+        default: break;
         }
         depth = below > depth ? below : depth;
     }
-    struct amb_node deepest = { .depth = depth };
+    struct amb_node deepest = {.depth = depth};
     ambbuild_deepen(p, node, &deepest);
     return node;
 }
 
-struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct amb_token *name,
-                               struct amb_member *items, struct amb_token *close)
+struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *name, struct amb_member *items,
+                               struct amb_token *close)
 {
     struct amb_enum *e = ambarena_alloc(p->arena, sizeof *e);
     struct amb_node *node = ambbuild_node(p, NODE_ENUM, t->span.start, close->span.end);
@@ -382,7 +388,7 @@ struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct
     e->decl = ambbuild_decl(p, DECL_ENUM, name->as.text, name->span);
     e->decl->node = node;
     for (struct amb_member *m = items; m; m = m->next) {
-        struct amb_node below = { .depth = 0 };
+        struct amb_node below = {.depth = 0};
         if (m->kind == MEMBER_CASE) {
             ambarena_grow(p->arena, (void **)&e->cases, &e->case_cap, e->case_count + 1,
                           sizeof *e->cases);
@@ -396,7 +402,8 @@ struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct
             if (m->method.fn->kind == AMB_FN_SETTER)
                 ambdiag_plain(p->diags, DIAG_ENUM_MEMBER, m->span);
             if (m->mods.flags & MOD_PRIVATE)
-                ambdiag_add(p->diags, DIAG_BAD_MODIFIER, m->mods.span, AMB_TEXT("private"));
+                ambdiag_add(p->diags, DIAG_BAD_MODIFIER, m->mods.span,
+                            AMB_TEXT("private"));
             add_method(p, &e->methods, &e->method_count, &e->method_cap, m);
             below.depth = ambbuild_fn_depth(m->method.fn);
         }
@@ -409,16 +416,14 @@ struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t, struct
 
 struct amb_as ambbuild_as(struct amb_token *name, struct amb_token *mark)
 {
-    struct amb_as as = { .given = true, .optional = mark != NULL, .name = *name };
-    if (mark)
-        as.mark = *mark;
+    struct amb_as as = {.given = true, .optional = mark != NULL, .name = *name};
+    if (mark) as.mark = *mark;
     return as;
 }
 
 static void refuse_optional(struct amb_parser *p, const struct amb_as *as)
 {
-    if (as->optional)
-        ambdiag_plain(p->diags, DIAG_OPTIONAL_AS, as->mark.span);
+    if (as->optional) ambdiag_plain(p->diags, DIAG_OPTIONAL_AS, as->mark.span);
 }
 
 static struct amb_import *new_import(struct amb_parser *p, struct amb_token *module,
@@ -437,21 +442,20 @@ static struct amb_import *new_import(struct amb_parser *p, struct amb_token *mod
         }
         ambarena_grow(p->arena, (void **)&import->withs, &import->with_cap,
                       import->with_count + 1, sizeof *import->withs);
-        import->withs[import->with_count++] = (struct amb_with){
-            entry->as.pair.left->as.text, entry->as.pair.left->span, entry->as.pair.right
-        };
+        import->withs[import->with_count++] =
+            (struct amb_with){entry->as.pair.left->as.text, entry->as.pair.left->span,
+                              entry->as.pair.right};
     }
     return import;
 }
 
 static bool is_plain_name(amb_text text)
 {
-    if (text.len == 0 || (text.at[0] >= '0' && text.at[0] <= '9'))
-        return false;
+    if (text.len == 0 || (text.at[0] >= '0' && text.at[0] <= '9')) return false;
     for (uint32_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '_' || c >= 0x80))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              (c >= '0' && c <= '9') || c == '_' || c >= 0x80))
             return false;
     }
     static const char *const reserved[] = {
@@ -464,7 +468,8 @@ static bool is_plain_name(amb_text text)
 #undef HARD
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (strlen(reserved[i]) == text.len && memcmp(reserved[i], text.at, text.len) == 0)
+        if (strlen(reserved[i]) == text.len &&
+            memcmp(reserved[i], text.at, text.len) == 0)
             return false;
     return true;
 }
@@ -473,26 +478,25 @@ static bool is_plain_name(amb_text text)
 static amb_text last_part(amb_text spec)
 {
     uint32_t start = spec.len;
-    while (start > 0 && spec.at[start - 1] != '/')
-        start--;
-    return (amb_text){ spec.at + start, spec.len - start };
+    while (start > 0 && spec.at[start - 1] != '/') start--;
+    return (amb_text){spec.at + start, spec.len - start};
 }
 
 static uint32_t with_depth(const struct amb_import *import)
 {
     uint32_t depth = 0;
     for (uint32_t i = 0; i < import->with_count; i++)
-        if (import->withs[i].value->depth > depth)
-            depth = import->withs[i].value->depth;
+        if (import->withs[i].value->depth > depth) depth = import->withs[i].value->depth;
     return depth;
 }
 
 static struct amb_node *import_node(struct amb_parser *p, struct amb_token *t,
                                     struct amb_import *import)
 {
-    struct amb_node *node = ambbuild_node(p, NODE_IMPORT, t->span.start, p->last.span.end);
+    struct amb_node *node =
+        ambbuild_node(p, NODE_IMPORT, t->span.start, p->last.span.end);
     node->as.import = import;
-    struct amb_node below = { .depth = (uint16_t)with_depth(import) };
+    struct amb_node below = {.depth = (uint16_t)with_depth(import)};
     ambbuild_deepen(p, node, &below);
     return node;
 }
@@ -507,8 +511,7 @@ struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
     amb_span span = as.given ? as.name.span : module->span;
     refuse_optional(p, &as);
     import->unnamed = !as.given && !is_plain_name(name);
-    if (import->unnamed)
-        ambdiag_add(p->diags, DIAG_IMPORT_NAME, span, import->spec);
+    if (import->unnamed) ambdiag_add(p->diags, DIAG_IMPORT_NAME, span, import->spec);
     import->decl = ambbuild_decl(p, DECL_IMPORT, name, span);
     import->decl->import = import;
     struct amb_node *node = import_node(p, t, import);
@@ -519,17 +522,15 @@ struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
 struct amb_import *ambbuild_import_name(struct amb_parser *p, struct amb_import *list,
                                         struct amb_token *name, struct amb_as as)
 {
-    if (!list)
-        list = ambarena_alloc(p->arena, sizeof *list);
+    if (!list) list = ambarena_alloc(p->arena, sizeof *list);
     refuse_optional(p, &as);
     ambarena_grow(p->arena, (void **)&list->names, &list->name_cap, list->name_count + 1,
                   sizeof *list->names);
     struct amb_token local = as.given ? as.name : *name;
     struct amb_decl *decl = ambbuild_decl(p, DECL_IMPORT_NAME, local.as.text, local.span);
     decl->import = list;
-    list->names[list->name_count++] = (struct amb_import_name){
-        .name = name->as.text, .span = name->span, .decl = decl
-    };
+    list->names[list->name_count++] =
+        (struct amb_import_name){.name = name->as.text, .span = name->span, .decl = decl};
     return list;
 }
 
@@ -540,8 +541,7 @@ struct amb_node *ambbuild_from(struct amb_parser *p, struct amb_token *t,
     names->is_from = true;
     new_import(p, module, with, names);
     struct amb_node *node = import_node(p, t, names);
-    for (uint32_t i = 0; i < names->name_count; i++)
-        names->names[i].decl->node = node;
+    for (uint32_t i = 0; i < names->name_count; i++) names->names[i].decl->node = node;
     return node;
 }
 
@@ -556,10 +556,10 @@ static struct amb_node *several(struct amb_parser *p, uint32_t start)
     return node;
 }
 
-struct amb_words *ambbuild_word(struct amb_parser *p, struct amb_words *list, struct amb_token *t)
+struct amb_words *ambbuild_word(struct amb_parser *p, struct amb_words *list,
+                                struct amb_token *t)
 {
-    if (!list)
-        list = ambarena_alloc(p->arena, sizeof *list);
+    if (!list) list = ambarena_alloc(p->arena, sizeof *list);
     for (uint32_t i = 0; i < list->len; i++)
         if (ambtext_equal(list->items[i], t->as.text))
             ambdiag_add(p->diags, DIAG_DUPLICATE_NAME, t->span, t->as.text);
@@ -575,16 +575,14 @@ struct amb_use_path *ambbuild_use_part(struct amb_parser *p, struct amb_use_path
                                        struct amb_token *name, struct amb_list *args,
                                        struct amb_token *close)
 {
-    if (!path)
-        path = ambarena_alloc(p->arena, sizeof *path);
+    if (!path) path = ambarena_alloc(p->arena, sizeof *path);
     ambarena_grow(p->arena, (void **)&path->parts, &path->cap, path->len + 1,
                   sizeof *path->parts);
     struct amb_use_part *part = &path->parts[path->len++];
     part->name = name->as.text;
     part->span = name->span;
     part->has_args = args != NULL;
-    if (args)
-        part->args = *args;
+    if (args) part->args = *args;
     path->end = close ? close->span.end : name->span.end;
     return path;
 }
@@ -602,8 +600,9 @@ struct amb_node *ambbuild_use(struct amb_parser *p, struct amb_token *t,
         node->as.use.right_count = rights->len;
     }
     node->as.use.optional = as.optional;
-    node->as.use.decl = ambbuild_decl(p, DECL_USE, as.given ? as.name.as.text : last->name,
-                                      as.given ? as.name.span : last->span);
+    node->as.use.decl =
+        ambbuild_decl(p, DECL_USE, as.given ? as.name.as.text : last->name,
+                      as.given ? as.name.span : last->span);
     node->as.use.decl->node = node;
     for (uint32_t i = 0; i < path->len; i++)
         for (uint32_t k = 0; k < path->parts[i].args.len; k++)
@@ -615,7 +614,7 @@ struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
                                    struct amb_token *first, struct amb_list *rest)
 {
     struct amb_node *all = several(p, t->span.start);
-    struct amb_as none = { 0 };
+    struct amb_as none = {0};
     for (uint32_t i = 0; i <= rest->len; i++) {
         struct amb_token name = *first;
         if (i > 0) {
@@ -623,14 +622,15 @@ struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
             name.span = rest->at[i - 1]->span;
         }
         amblist_push(p->arena, &all->as.block.stmts,
-                     ambbuild_use(p, t, ambbuild_use_part(p, NULL, &name, NULL, NULL), NULL,
-                                  none));
+                     ambbuild_use(p, t, ambbuild_use_part(p, NULL, &name, NULL, NULL),
+                                  NULL, none));
     }
     return all;
 }
 
-struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t, struct amb_token *name,
-                               struct amb_node *type, struct amb_words *rights)
+struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *name, struct amb_node *type,
+                               struct amb_words *rights)
 {
     struct amb_node *node = ambbuild_node(p, NODE_NEED, t->span.start, p->last.span.end);
     node->as.need.decl = ambbuild_decl(p, DECL_NEED, name->as.text, name->span);
@@ -650,9 +650,10 @@ struct amb_node *ambbuild_need_list(struct amb_parser *p, struct amb_token *t,
 {
     struct amb_node *all = several(p, t->span.start);
     for (uint32_t i = 0; i < names->len; i++) {
-        struct amb_token name = { .span = names->at[i]->span };
+        struct amb_token name = {.span = names->at[i]->span};
         name.as.text = names->at[i]->as.name.name;
-        amblist_push(p->arena, &all->as.block.stmts, ambbuild_need(p, t, &name, NULL, NULL));
+        amblist_push(p->arena, &all->as.block.stmts,
+                     ambbuild_need(p, t, &name, NULL, NULL));
     }
     return all;
 }
@@ -662,8 +663,7 @@ struct amb_node *ambbuild_need_list(struct amb_parser *p, struct amb_token *t,
 struct amb_arg_list *ambbuild_arg(struct amb_parser *p, struct amb_arg_list *list,
                                   struct amb_arg_decl *item)
 {
-    if (!list)
-        list = ambarena_alloc(p->arena, sizeof *list);
+    if (!list) list = ambarena_alloc(p->arena, sizeof *list);
     if (item) {
         ambarena_grow(p->arena, (void **)&list->items, &list->cap, list->len + 1,
                       sizeof *list->items);
@@ -687,7 +687,7 @@ struct amb_arg_decl *ambbuild_arg_default(struct amb_parser *p, struct amb_node 
 {
     struct amb_arg_decl *item = ambarena_alloc(p->arena, sizeof *item);
     item->fallback = value;
-    item->help = (amb_text){ "", 0 };
+    item->help = (amb_text){"", 0};
     if (help) {
         item->help = ambbuild_string(p, help)->as.text;
         item->help_span = help->span;
@@ -708,8 +708,8 @@ struct amb_node *ambbuild_args(struct amb_parser *p, struct amb_token *t,
     return node;
 }
 
-struct amb_node *ambbuild_test(struct amb_parser *p, struct amb_token *t, struct amb_token *title,
-                               struct amb_node *body)
+struct amb_node *ambbuild_test(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *title, struct amb_node *body)
 {
     struct amb_fn *fn = ambbuild_fn(p);
     struct amb_node *value = ambbuild_fn_value(p, t, fn, NULL, body, false);

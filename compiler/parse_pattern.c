@@ -9,8 +9,8 @@ static bool is_wild(amb_text name)
     return name.len == 1 && name.at[0] == '_';
 }
 
-static struct amb_node *binding(struct amb_parser *p, enum amb_node_kind kind, amb_text name,
-                                amb_span span)
+static struct amb_node *binding(struct amb_parser *p, enum amb_node_kind kind,
+                                amb_text name, amb_span span)
 {
     struct amb_node *node = ambbuild_node(p, kind, span.start, span.end);
     node->as.bind.name = name;
@@ -48,13 +48,13 @@ static void check_rest(struct amb_parser *p, const struct amb_list *items, bool 
     bool seen = false;
     for (uint32_t i = 0; i < items->len; i++) {
         const struct amb_node *item = items->at[i];
-        if (item->kind != NODE_PAT_REST)
-            continue;
+        if (item->kind != NODE_PAT_REST) continue;
         if (seen)
             ambdiag_add(p->diags, DIAG_REST_PLACE, item->span,
                         AMB_TEXT("a pattern has one `...` at most"));
         else if (last && i + 1 < items->len)
-            ambdiag_add(p->diags, DIAG_REST_PLACE, item->span, AMB_TEXT("`...` comes last"));
+            ambdiag_add(p->diags, DIAG_REST_PLACE, item->span,
+                        AMB_TEXT("`...` comes last"));
         seen = true;
     }
 }
@@ -84,35 +84,32 @@ struct amb_node *ambbuild_pat_call(struct amb_parser *p, struct amb_node *callee
         }
     }
     if (items->len > AMB_MAX_ARGS)
-        ambdiag_add(p->diags, DIAG_TOO_MANY, items->at[AMB_MAX_ARGS]->span, AMB_TEXT("255"),
-                    AMB_TEXT("parts"));
+        ambdiag_add(p->diags, DIAG_TOO_MANY, items->at[AMB_MAX_ARGS]->span,
+                    AMB_TEXT("255"), AMB_TEXT("parts"));
     return node;
 }
 
 void ambbuild_check_tested(struct amb_parser *p, const struct amb_node *type)
 {
     switch (type->kind) {
-    case NODE_TYPE_LIST: case NODE_TYPE_MAP: case NODE_TYPE_TUPLE:
-        ambdiag_plain(p->diags, DIAG_TYPE_AFTER_IS, type->span);
-        break;
+    case NODE_TYPE_LIST:
+    case NODE_TYPE_MAP:
+    case NODE_TYPE_TUPLE: ambdiag_plain(p->diags, DIAG_TYPE_AFTER_IS, type->span); break;
     case NODE_TYPE_FN:
         if (type->as.type_fn.has_params)
             ambdiag_plain(p->diags, DIAG_TYPE_AFTER_IS, type->span);
         break;
-    case NODE_TYPE_OPT:
-        ambbuild_check_tested(p, type->as.child);
-        break;
+    case NODE_TYPE_OPT: ambbuild_check_tested(p, type->as.child); break;
     case NODE_TYPE_UNION:
         for (uint32_t i = 0; i < type->as.list.len; i++)
             ambbuild_check_tested(p, type->as.list.at[i]);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
-struct amb_node *ambbuild_pat_is(struct amb_parser *p, struct amb_token *t, struct amb_node *type,
-                                 bool negated)
+struct amb_node *ambbuild_pat_is(struct amb_parser *p, struct amb_token *t,
+                                 struct amb_node *type, bool negated)
 {
     ambbuild_check_tested(p, type);
     struct amb_node *node = ambbuild_node(p, NODE_PAT_IS, t->span.start, type->span.end);
@@ -141,8 +138,7 @@ struct amb_node *ambbuild_pat_list(struct amb_parser *p, enum amb_node_kind kind
 struct amb_node *ambbuild_pat_as(struct amb_parser *p, struct amb_node *inner,
                                  struct amb_token *name)
 {
-    if (is_wild(name->as.text))
-        return inner;
+    if (is_wild(name->as.text)) return inner;
     struct amb_node *node = binding(p, NODE_PAT_AS, name->as.text, name->span);
     node->span.start = inner->span.start;
     node->as.bind.inner = inner;
@@ -167,10 +163,12 @@ struct amb_node *ambbuild_pat_or(struct amb_parser *p, struct amb_node *left,
 
 struct amb_node *ambbuild_pat_shorthand(struct amb_parser *p, struct amb_token *t)
 {
-    return ambbuild_pair(p, NODE_PAT_ENTRY, ambbuild_word_key(p, t), ambbuild_pat_name(p, t));
+    return ambbuild_pair(p, NODE_PAT_ENTRY, ambbuild_word_key(p, t),
+                         ambbuild_pat_name(p, t));
 }
 
-struct amb_node *ambbuild_rest(struct amb_parser *p, struct amb_token *t, struct amb_token *name)
+struct amb_node *ambbuild_rest(struct amb_parser *p, struct amb_token *t,
+                               struct amb_token *name)
 {
     if (name && !is_wild(name->as.text))
         return binding(p, NODE_PAT_REST, name->as.text, name->span);
@@ -217,12 +215,9 @@ struct amb_node *ambbuild_to_pattern(struct amb_parser *p, struct amb_node *expr
         if (is_wild(expr->as.name.name))
             return ambbuild_node(p, NODE_PAT_WILD, expr->span.start, expr->span.end);
         return binding(p, NODE_PAT_BIND, expr->as.name.name, expr->span);
-    case NODE_TUPLE:
-        return convert_items(p, expr, NODE_PAT_TUPLE);
-    case NODE_LIST:
-        return convert_items(p, expr, NODE_PAT_LIST);
-    case NODE_MAP:
-        return convert_items(p, expr, NODE_PAT_MAP);
+    case NODE_TUPLE: return convert_items(p, expr, NODE_PAT_TUPLE);
+    case NODE_LIST: return convert_items(p, expr, NODE_PAT_LIST);
+    case NODE_MAP: return convert_items(p, expr, NODE_PAT_MAP);
     default:
         ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, expr->span);
         return ambbuild_node(p, NODE_PAT_WILD, expr->span.start, expr->span.end);
@@ -244,9 +239,10 @@ struct amb_node *ambbuild_type_fn(struct amb_parser *p, struct amb_token *t,
                                   struct amb_list *params, struct amb_token *close,
                                   struct amb_node *result)
 {
-    struct amb_node *node = ambbuild_node(
-        p, NODE_TYPE_FN, t->span.start,
-        result ? result->span.end : close ? close->span.end : t->span.end);
+    struct amb_node *node = ambbuild_node(p, NODE_TYPE_FN, t->span.start,
+                                          result  ? result->span.end
+                                          : close ? close->span.end
+                                                  : t->span.end);
     ambbuild_take_list(p, node, &node->as.type_fn.params, params);
     node->as.type_fn.result = result;
     node->as.type_fn.has_params = params != NULL;
@@ -298,7 +294,6 @@ struct amb_node *ambbuild_type_of(struct amb_parser *p, enum amb_node_kind kind,
 struct amb_node *ambbuild_type_tuple(struct amb_parser *p, struct amb_token *open,
                                      struct amb_list *items, struct amb_token *close)
 {
-    if (items->len == 1)
-        return items->at[0]; /* parentheses that only group */
+    if (items->len == 1) return items->at[0]; /* parentheses that only group */
     return ambbuild_listy(p, NODE_TYPE_TUPLE, open, items, close);
 }

@@ -6,8 +6,9 @@
 
 #include "grammar.h"
 
-/* How the inside of a long string is laid out: the white space of its closing line is taken
- * from all lines, and the line ends behind the opening and before the closing quotes go. */
+/* How the inside of a long string is laid out: the white space of its closing line is
+ * taken from all lines, and the line ends behind the opening and before the closing
+ * quotes go. */
 struct layout {
     bool lines;         /* the closing quotes stand on a line of their own */
     const char *indent; /* of that line */
@@ -21,10 +22,9 @@ static uint32_t offset_in(const struct amb_parser *p, const char *at)
 
 static struct layout find_layout(amb_text last)
 {
-    struct layout layout = { false, NULL, 0 };
+    struct layout layout = {false, NULL, 0};
     uint32_t i = last.len;
-    while (i > 0 && (last.at[i - 1] == ' ' || last.at[i - 1] == '\t'))
-        i--;
+    while (i > 0 && (last.at[i - 1] == ' ' || last.at[i - 1] == '\t')) i--;
     if (i > 0 && last.at[i - 1] == '\n') {
         layout.lines = true;
         layout.indent = last.at + i;
@@ -55,21 +55,21 @@ static char *put_code_point(char *w, uint32_t c)
 
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
+    if (c >= '0' && c <= '9') return c - '0';
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static void report_at(struct amb_parser *p, enum amb_diag_id id, const char *from, const char *to)
+static void report_at(struct amb_parser *p, enum amb_diag_id id, const char *from,
+                      const char *to)
 {
-    amb_text arg = { from, (uint32_t)(to - from) };
-    ambdiag_add(p->diags, id, ((amb_span){ offset_in(p, from), offset_in(p, to) }), arg);
+    amb_text arg = {from, (uint32_t)(to - from)};
+    ambdiag_add(p->diags, id, ((amb_span){offset_in(p, from), offset_in(p, to)}), arg);
 }
 
 /* Reads the escape at q (a backslash); gives where it ends. */
-static const char *read_escape(struct amb_parser *p, const char *q, const char *end, bool bytes,
-                               char **out)
+static const char *read_escape(struct amb_parser *p, const char *q, const char *end,
+                               bool bytes, char **out)
 {
     static const char from[] = "ntr0\\\"'$", to[] = "\n\t\r\0\\\"'$";
     const char *start = q++;
@@ -81,7 +81,8 @@ static const char *read_escape(struct amb_parser *p, const char *q, const char *
         }
     }
     if (q < end && *q == 'x') {
-        int high = end - q > 1 ? hex_digit(q[1]) : -1, low = end - q > 2 ? hex_digit(q[2]) : -1;
+        int high = end - q > 1 ? hex_digit(q[1]) : -1,
+            low = end - q > 2 ? hex_digit(q[2]) : -1;
         if (high >= 0 && low >= 0) {
             uint32_t c = (uint32_t)(high * 16 + low);
             if (bytes)
@@ -95,10 +96,10 @@ static const char *read_escape(struct amb_parser *p, const char *q, const char *
         uint32_t c = 0;
         while (r < end && hex_digit(*r) >= 0 && r - q < 10) {
             c = c * 16 + (uint32_t)hex_digit(*r++);
-            if (c > 0x10ffff)
-                c = 0x110000;
+            if (c > 0x10ffff) c = 0x110000;
         }
-        if (r < end && *r == '}' && r > q + 2 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff)) {
+        if (r < end && *r == '}' && r > q + 2 && c <= 0x10ffff &&
+            (c < 0xd800 || c > 0xdfff)) {
             if (bytes)
                 report_at(p, DIAG_BAD_BYTES, start, r + 1);
             else
@@ -121,22 +122,18 @@ static const char *skip_indent(struct amb_parser *p, const char *q, const char *
                                const struct layout *layout)
 {
     uint32_t n = 0;
-    while (n < layout->indent_len && q + n < end && q[n] == layout->indent[n])
-        n++;
-    if (n == layout->indent_len)
-        return q + n;
+    while (n < layout->indent_len && q + n < end && q[n] == layout->indent[n]) n++;
+    if (n == layout->indent_len) return q + n;
     const char *r = q + n;
-    while (r < end && (*r == ' ' || *r == '\t' || *r == '\r'))
-        r++;
-    if (r < end && *r != '\n')
-        report_at(p, DIAG_BAD_INDENT, q, r > q ? r : q + 1);
+    while (r < end && (*r == ' ' || *r == '\t' || *r == '\r')) r++;
+    if (r < end && *r != '\n') report_at(p, DIAG_BAD_INDENT, q, r > q ? r : q + 1);
     return r;
 }
 
-/* Decodes one run of text. No escape gets longer, so the raw length is enough room: \xNN is 4
- * bytes for at most 2, \u{N} at least 5 for at most 4. */
-static amb_text decode(struct amb_parser *p, amb_text raw, uint8_t quote, bool first, bool last,
-                       const struct layout *layout)
+/* Decodes one run of text. No escape gets longer, so the raw length is enough room: \xNN
+ * is 4 bytes for at most 2, \u{N} at least 5 for at most 4. */
+static amb_text decode(struct amb_parser *p, amb_text raw, uint8_t quote, bool first,
+                       bool last, const struct layout *layout)
 {
     const char *q = raw.at, *end = raw.at + raw.len;
     bool triple = quote & QUOTE_TRIPLE, bytes = quote & QUOTE_BYTES;
@@ -145,17 +142,14 @@ static amb_text decode(struct amb_parser *p, amb_text raw, uint8_t quote, bool f
     char *out = ambarena_alloc(p->arena, (size_t)raw.len + 1), *w = out;
     if (layout->lines && first) {
         const char *r = q;
-        while (r < end && (*r == ' ' || *r == '\t' || *r == '\r'))
-            r++;
-        if (r < end && *r == '\n')
-            q = skip_indent(p, r + 1, end, layout);
+        while (r < end && (*r == ' ' || *r == '\t' || *r == '\r')) r++;
+        if (r < end && *r == '\n') q = skip_indent(p, r + 1, end, layout);
         if (last && q > layout->indent - 1)
             q = end; /* nothing between the quotes' lines */
     }
     if (layout->lines && last) {
         end = layout->indent - 1;
-        if (end > q && end[-1] == '\r')
-            end--;
+        if (end > q && end[-1] == '\r') end--;
     }
     while (q < end) {
         if (*q == '\\' && !(quote & QUOTE_RAW)) {
@@ -164,13 +158,12 @@ static amb_text decode(struct amb_parser *p, amb_text raw, uint8_t quote, bool f
             q++;
         } else if (*q == '\n') {
             *w++ = *q++;
-            if (layout->lines)
-                q = skip_indent(p, q, end, layout);
+            if (layout->lines) q = skip_indent(p, q, end, layout);
         } else {
             *w++ = *q++;
         }
     }
-    return (amb_text){ out, (uint32_t)(w - out) };
+    return (amb_text){out, (uint32_t)(w - out)};
 }
 
 struct amb_node *ambbuild_string(struct amb_parser *p, struct amb_token *t)
@@ -178,9 +171,8 @@ struct amb_node *ambbuild_string(struct amb_parser *p, struct amb_token *t)
     bool bytes = t->op & QUOTE_BYTES;
     struct amb_node *node =
         ambbuild_node(p, bytes ? NODE_BYTES : NODE_STRING, t->span.start, t->span.end);
-    struct layout layout = { false, NULL, 0 };
-    if (t->op & QUOTE_TRIPLE)
-        layout = find_layout(t->as.text);
+    struct layout layout = {false, NULL, 0};
+    if (t->op & QUOTE_TRIPLE) layout = find_layout(t->as.text);
     node->as.text = decode(p, t->as.text, t->op, true, true, &layout);
     return node;
 }
@@ -189,18 +181,17 @@ struct amb_interp *ambbuild_interp_part(struct amb_parser *p, struct amb_interp 
                                         struct amb_token *t, struct amb_node *value,
                                         struct amb_node *spec)
 {
-    if (!list)
-        list = ambarena_alloc(p->arena, sizeof *list);
+    if (!list) list = ambarena_alloc(p->arena, sizeof *list);
     ambarena_grow(p->arena, (void **)&list->pieces, &list->cap, list->len + 1,
                   sizeof *list->pieces);
-    list->pieces[list->len++] = (struct amb_interp_piece){ *t, value, spec };
+    list->pieces[list->len++] = (struct amb_interp_piece){*t, value, spec};
     return list;
 }
 
-static void push_text(struct amb_parser *p, struct amb_node *node, amb_text text, amb_span span)
+static void push_text(struct amb_parser *p, struct amb_node *node, amb_text text,
+                      amb_span span)
 {
-    if (text.len == 0)
-        return;
+    if (text.len == 0) return;
     struct amb_node *part = ambbuild_node(p, NODE_STRING, span.start, span.end);
     part->as.text = text;
     amblist_push(p->arena, &node->as.list, part);
@@ -216,27 +207,26 @@ static struct amb_node *join_pieces(struct amb_parser *p, struct amb_interp *lis
         push_text(p, node,
                   decode(p, piece->text.as.text, piece->text.op, i == 0, false, layout),
                   piece->text.span);
-        struct amb_node *part = ambbuild_node(p, NODE_FORMAT, piece->value->span.start,
-                                              piece->spec ? piece->spec->span.end
-                                                          : piece->value->span.end);
+        struct amb_node *part =
+            ambbuild_node(p, NODE_FORMAT, piece->value->span.start,
+                          piece->spec ? piece->spec->span.end : piece->value->span.end);
         part->as.format.value = piece->value;
         part->as.format.spec = piece->spec;
         ambbuild_deepen(p, part, piece->value);
-        if (piece->spec)
-            ambbuild_deepen(p, part, piece->spec);
+        if (piece->spec) ambbuild_deepen(p, part, piece->spec);
         ambbuild_deepen(p, node, part);
         amblist_push(p->arena, &node->as.list, part);
     }
-    push_text(p, node, decode(p, tail->as.text, tail->op, false, true, layout), tail->span);
+    push_text(p, node, decode(p, tail->as.text, tail->op, false, true, layout),
+              tail->span);
     return node;
 }
 
 struct amb_node *ambbuild_interp(struct amb_parser *p, struct amb_interp *list,
                                  struct amb_token *tail)
 {
-    struct layout layout = { false, NULL, 0 };
-    if (tail->op & QUOTE_TRIPLE)
-        layout = find_layout(tail->as.text);
+    struct layout layout = {false, NULL, 0};
+    if (tail->op & QUOTE_TRIPLE) layout = find_layout(tail->as.text);
     return join_pieces(p, list, tail, &layout);
 }
 
@@ -244,10 +234,11 @@ struct amb_node *ambbuild_spec(struct amb_parser *p, struct amb_interp *list,
                                struct amb_token *tail)
 {
     if (list) {
-        struct layout layout = { false, NULL, 0 };
+        struct layout layout = {false, NULL, 0};
         return join_pieces(p, list, tail, &layout);
     }
-    struct amb_node *node = ambbuild_node(p, NODE_STRING, tail->span.start, tail->span.end);
+    struct amb_node *node =
+        ambbuild_node(p, NODE_STRING, tail->span.start, tail->span.end);
     node->as.text = tail->as.text;
     return node;
 }

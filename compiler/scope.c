@@ -23,8 +23,7 @@ static void grow_index(struct ambscope *s)
     s->index_size = size;
     for (uint32_t i = 0; i < s->symbol_count; i++) {
         uint32_t at = (uint32_t)hash_text(s, s->symbols[i].name) & (size - 1);
-        while (s->index[at])
-            at = (at + 1) & (size - 1);
+        while (s->index[at]) at = (at + 1) & (size - 1);
         s->index[at] = i + 1;
     }
 }
@@ -34,19 +33,17 @@ struct ambscope_symbol *ambscope_find(struct ambscope *s, amb_text name, bool ad
     uint32_t at = (uint32_t)hash_text(s, name) & (s->index_size - 1);
     while (s->index[at]) {
         struct ambscope_symbol *symbol = &s->symbols[s->index[at] - 1];
-        if (ambtext_equal(symbol->name, name))
-            return symbol;
+        if (ambtext_equal(symbol->name, name)) return symbol;
         at = (at + 1) & (s->index_size - 1);
     }
-    if (!add)
-        return NULL;
+    if (!add) return NULL;
     if ((s->symbol_count + 1) * 2 > s->index_size) {
         grow_index(s);
         return ambscope_find(s, name, true);
     }
     ambarena_grow(s->arena, (void **)&s->symbols, &s->symbol_cap, s->symbol_count + 1,
                   sizeof *s->symbols);
-    s->symbols[s->symbol_count] = (struct ambscope_symbol){ name, NULL, 0 };
+    s->symbols[s->symbol_count] = (struct ambscope_symbol){name, NULL, 0};
     s->index[at] = ++s->symbol_count;
     return &s->symbols[s->symbol_count - 1];
 }
@@ -60,19 +57,16 @@ static uint32_t distance(amb_text a, amb_text b)
     if (a.len > LONGEST || b.len > LONGEST || a.len > b.len + 2 || b.len > a.len + 2)
         return 3;
     uint8_t rows[3][LONGEST + 1];
-    for (uint32_t j = 0; j <= b.len; j++)
-        rows[0][j] = (uint8_t)j;
+    for (uint32_t j = 0; j <= b.len; j++) rows[0][j] = (uint8_t)j;
     for (uint32_t i = 1; i <= a.len; i++) {
         uint8_t *row = rows[i % 3], *above = rows[(i - 1) % 3];
         row[0] = (uint8_t)i;
         for (uint32_t j = 1; j <= b.len; j++) {
             uint32_t best = above[j - 1] + (a.at[i - 1] != b.at[j - 1]);
-            if (above[j] + 1u < best)
-                best = above[j] + 1u;
-            if (row[j - 1] + 1u < best)
-                best = row[j - 1] + 1u;
-            if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1] &&
-                rows[(i - 2) % 3][j - 2] + 1u < best)
+            if (above[j] + 1u < best) best = above[j] + 1u;
+            if (row[j - 1] + 1u < best) best = row[j - 1] + 1u;
+            if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] &&
+                a.at[i - 2] == b.at[j - 1] && rows[(i - 2) % 3][j - 2] + 1u < best)
                 best = rows[(i - 2) % 3][j - 2] + 1u;
             row[j] = (uint8_t)best;
         }
@@ -88,8 +82,7 @@ void ambscope_guess_try(struct ambscope_guess *guess, amb_text name)
     if (guess->wanted.len == name.len && d > most) {
         d = 1;
         for (uint32_t i = 0; i < name.len && d == 1; i++)
-            if ((name.at[i] | 0x20) != (guess->wanted.at[i] | 0x20))
-                d = 3;
+            if ((name.at[i] | 0x20) != (guess->wanted.at[i] | 0x20)) d = 3;
         most = 1;
     }
     if (d > 0 && d <= most && (guess->best.len == 0 || d < guess->distance)) {
@@ -101,15 +94,14 @@ void ambscope_guess_try(struct ambscope_guess *guess, amb_text name)
 void ambscope_guess_hint(struct ambscope *s, struct amb_diag *diag,
                          const struct ambscope_guess *guess)
 {
-    if (!diag || guess->best.len == 0)
-        return;
+    if (!diag || guess->best.len == 0) return;
     static const char start[] = "did you mean `";
     size_t len = sizeof start - 1 + guess->best.len + 2;
     char *text = ambarena_alloc(s->arena, len + 1);
     memcpy(text, start, sizeof start - 1);
     memcpy(text + sizeof start - 1, guess->best.at, guess->best.len);
     memcpy(text + len - 2, "`?", 2);
-    diag->hint = (amb_text){ text, (uint32_t)len };
+    diag->hint = (amb_text){text, (uint32_t)len};
 }
 
 /* Values that are spelled otherwise elsewhere. */
@@ -118,22 +110,32 @@ static const char *foreign_value(amb_text name)
     static const struct {
         const char *name, *hint;
     } table[] = {
-        { "null", "write: nil" },         { "None", "write: nil" },
-        { "undefined", "write: nil" },    { "none", "write: nil" },
-        { "True", "write: true" },        { "False", "write: false" },
-        { "this", "write: self" },        { "len", "write: x.len" },
-        { "str", "write: string(x)" },    { "println", "write: print(x)" },
-        { "printf", "write: print(x)" },  { "console", "write: print(x)" },
-        { "elif", "write: else if" },     { "dict", "write: map(x), or {a: 1}" },
-        { "array", "write: list(x), or [1, 2]" }, { "new", "call the class: Name(...)" },
-        { "NaN", "import math, and write: math.nan" },
-        { "open", "files come from a capability: use fs.dir(\"...\") for read as dir" },
-        { "require", "write: import \"./module\"" },
-        { "isinstance", "write: x is Type" }, { "typeof", "write: type(x)" },
-        { "repr", "write: string(x)" },
+        {"null", "write: nil"},
+        {"None", "write: nil"},
+        {"undefined", "write: nil"},
+        {"none", "write: nil"},
+        {"True", "write: true"},
+        {"False", "write: false"},
+        {"this", "write: self"},
+        {"len", "write: x.len"},
+        {"str", "write: string(x)"},
+        {"println", "write: print(x)"},
+        {"printf", "write: print(x)"},
+        {"console", "write: print(x)"},
+        {"elif", "write: else if"},
+        {"dict", "write: map(x), or {a: 1}"},
+        {"array", "write: list(x), or [1, 2]"},
+        {"new", "call the class: Name(...)"},
+        {"NaN", "import math, and write: math.nan"},
+        {"open", "files come from a capability: use fs.dir(\"...\") for read as dir"},
+        {"require", "write: import \"./module\""},
+        {"isinstance", "write: x is Type"},
+        {"typeof", "write: type(x)"},
+        {"repr", "write: string(x)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strlen(table[i].name) == name.len && memcmp(table[i].name, name.at, name.len) == 0)
+        if (strlen(table[i].name) == name.len &&
+            memcmp(table[i].name, name.at, name.len) == 0)
             return table[i].hint;
     return NULL;
 }
@@ -142,17 +144,15 @@ void ambscope_undefined(struct ambscope *s, const struct amb_node *node)
 {
     amb_text name = node->as.name.name;
     for (uint32_t i = 0; i < s->module->lost_count; i++)
-        if (ambtext_equal(s->module->lost[i], name))
-            return;
+        if (ambtext_equal(s->module->lost[i], name)) return;
     struct amb_diag *diag = ambdiag_add(s->diags, DIAG_UNDEFINED, node->span, name);
     const char *hint = foreign_value(name);
     if (hint) {
-        ambdiag_hint(s->diags, diag, (amb_text){ hint, (uint32_t)strlen(hint) });
+        ambdiag_hint(s->diags, diag, (amb_text){hint, (uint32_t)strlen(hint)});
         return;
     }
-    if (!diag || s->guesses++ >= AMB_MAX_GUESSES)
-        return;
-    struct ambscope_guess guess = { .wanted = name };
+    if (!diag || s->guesses++ >= AMB_MAX_GUESSES) return;
+    struct ambscope_guess guess = {.wanted = name};
     for (uint32_t i = 0; i < s->symbol_count; i++)
         if (s->symbols[i].decl || s->symbols[i].prelude)
             ambscope_guess_try(&guess, s->symbols[i].name);
@@ -174,13 +174,13 @@ struct amb_scope *ambscope_enter(struct ambscope *s, struct amb_node *block)
     return scope;
 }
 
-/* The earlier binding of a name in the same scope; a function's body counts its parameters. */
-static struct amb_decl *declared_here(const struct amb_scope *scope, struct amb_decl *decl)
+/* The earlier binding of a name in the same scope; a function's body counts its
+ * parameters. */
+static struct amb_decl *declared_here(const struct amb_scope *scope,
+                                      struct amb_decl *decl)
 {
-    if (!decl)
-        return NULL;
-    if (decl->scope == scope)
-        return decl;
+    if (!decl) return NULL;
+    if (decl->scope == scope) return decl;
     const struct ambscope_data *data = scope->hidden;
     return data->block && data->block == scope->fn->body && decl->scope == scope->outer &&
                    decl->scope == scope->fn->scope && scope->fn->scope
@@ -196,10 +196,9 @@ void ambscope_declare(struct ambscope *s, struct amb_decl *decl, enum amb_decl_k
     if (earlier && earlier->kind != DECL_SELF) {
         bool param = kind == DECL_PARAM && earlier->scope == s->scope;
         struct amb_diag *diag =
-            ambdiag_add(s->diags, param ? DIAG_DUPLICATE_PARAM : DIAG_REDECLARED, decl->span,
-                        decl->name);
-        if (!param)
-            ambdiag_relate(diag, earlier->span, AMB_TEXT("it was declared here"));
+            ambdiag_add(s->diags, param ? DIAG_DUPLICATE_PARAM : DIAG_REDECLARED,
+                        decl->span, decl->name);
+        if (!param) ambdiag_relate(diag, earlier->span, AMB_TEXT("it was declared here"));
     }
     decl->kind = (uint8_t)kind;
     decl->owner = s->frame->fn;
@@ -243,8 +242,7 @@ void ambscope_leave(struct ambscope *s)
 {
     struct amb_scope *scope = s->scope;
     struct ambscope_data *data = scope->hidden;
-    if (data->block)
-        ambscope_order_block(s, scope);
+    if (data->block) ambscope_order_block(s, scope);
     settle_storage(s, scope);
     for (uint32_t i = 0; i < data->mention_count; i++) {
         struct amb_ref *ref = data->mentions[i].ref;
@@ -265,8 +263,7 @@ static uint32_t add_upval(struct ambscope *s, struct amb_fn *fn, struct amb_decl
                           amb_span at)
 {
     for (uint32_t i = 0; i < fn->upval_count; i++)
-        if (fn->upvals[i].decl == decl)
-            return i;
+        if (fn->upvals[i].decl == decl) return i;
     bool direct = fn->outer == decl->owner;
     uint32_t index = direct ? 0 : add_upval(s, fn->outer, decl, at);
     if (fn->upval_count == AMB_MAX_UPVALS) {
@@ -277,7 +274,7 @@ static uint32_t add_upval(struct ambscope *s, struct amb_fn *fn, struct amb_decl
     fn->outer->has_closures = true;
     ambarena_grow(s->arena, (void **)&fn->upvals, &fn->upval_cap, fn->upval_count + 1,
                   sizeof *fn->upvals);
-    fn->upvals[fn->upval_count] = (struct amb_upval){ decl, direct, index };
+    fn->upvals[fn->upval_count] = (struct amb_upval){decl, direct, index};
     return fn->upval_count++;
 }
 
@@ -287,7 +284,8 @@ void ambscope_mention(struct ambscope *s, struct amb_ref *ref, struct amb_node *
     struct ambscope_data *data = decl->scope->hidden;
     struct amb_fn *fn = s->frame->fn;
     bool crosses = decl->owner != fn;
-    bool module = decl->scope->fn->kind == AMB_FN_MAIN && decl->scope == decl->owner->scope;
+    bool module =
+        decl->scope->fn->kind == AMB_FN_MAIN && decl->scope == decl->owner->scope;
     decl->used = true;
     ref->decl = decl;
     ref->kind = REF_LOCAL;
@@ -303,20 +301,17 @@ void ambscope_mention(struct ambscope *s, struct amb_ref *ref, struct amb_node *
             ref->index = add_upval(s, fn, decl, node->span);
         }
     }
-    if (decl->kind == DECL_SELF)
-        decl->owner->uses_self = true;
+    if (decl->kind == DECL_SELF) decl->owner->uses_self = true;
     if (decl->kind == DECL_IMPORT_NAME) {
         ref->kind = REF_IMPORT;
         ref->import = decl->import;
         ref->index = decl->slot;
     }
-    if (!data->block)
-        return;
+    if (!data->block) return;
     ambarena_grow(s->arena, (void **)&data->mentions, &data->mention_cap,
                   data->mention_count + 1, sizeof *data->mentions);
-    data->mentions[data->mention_count++] = (struct ambscope_mention){
-        ref, node, data->stmt, crosses, s->frame->defers > 0
-    };
+    data->mentions[data->mention_count++] =
+        (struct ambscope_mention){ref, node, data->stmt, crosses, s->frame->defers > 0};
 }
 
 /* ---- tail calls */
@@ -328,15 +323,14 @@ static void mark_tail(struct ambscope *s, struct amb_node *value)
     switch (value->kind) {
     case NODE_CALL:
         value->as.call.tail = true;
-        ambarena_grow(s->arena, (void **)&frame->tails, &frame->tail_cap, frame->tail_count + 1,
-                      sizeof *frame->tails);
+        ambarena_grow(s->arena, (void **)&frame->tails, &frame->tail_cap,
+                      frame->tail_count + 1, sizeof *frame->tails);
         frame->tails[frame->tail_count++] = value;
         break;
     case NODE_IF:
         for (uint32_t i = 0; i < value->as.if_.branches.len; i++)
             mark_tail(s, value->as.if_.branches.at[i]->as.branch.body);
-        if (value->as.if_.otherwise)
-            mark_tail(s, value->as.if_.otherwise);
+        if (value->as.if_.otherwise) mark_tail(s, value->as.if_.otherwise);
         break;
     case NODE_MATCH:
         for (uint32_t i = 0; i < value->as.match.arms.len; i++)
@@ -347,11 +341,8 @@ static void mark_tail(struct ambscope *s, struct amb_node *value)
         if (!value->as.block.has_defer && value->as.block.stmts.len > 0)
             mark_tail(s, value->as.block.stmts.at[value->as.block.stmts.len - 1]);
         break;
-    case NODE_LOGIC:
-        mark_tail(s, value->as.binary.right);
-        break;
-    default:
-        break;
+    case NODE_LOGIC: mark_tail(s, value->as.binary.right); break;
+    default: break;
     }
 }
 
@@ -368,14 +359,15 @@ void ambscope_tail(struct ambscope *s, struct amb_node *value)
 
 static void run(struct ambscope *s)
 {
-    s->seed = 0x243f6a8885a308d3u ^ (uint64_t)(uintptr_t)s ^ (uint64_t)(uintptr_t)s->arena << 20;
+    s->seed = 0x243f6a8885a308d3u ^ (uint64_t)(uintptr_t)s ^
+              (uint64_t)(uintptr_t)s->arena << 20;
     grow_index(s);
     for (uint32_t i = 0; i < s->options->prelude_count; i++) {
         const struct amb_prelude_name *p = &s->options->prelude[i];
-        ambscope_find(s, (amb_text){ p->name, p->len }, true)->prelude = i + 1;
+        ambscope_find(s, (amb_text){p->name, p->len}, true)->prelude = i + 1;
     }
     struct amb_fn *main = s->module->main;
-    struct ambscope_frame frame = { .fn = main };
+    struct ambscope_frame frame = {.fn = main};
     s->frame = &frame;
     ambscope_block(s, main->body, s->options->is_repl ? USE_VALUE : USE_DROP);
     s->frame = NULL;

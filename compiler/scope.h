@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The scope pass: resolves every name, decides where each binding lives, checks what grammar
- * cannot, and fills the [scope] fields of ast.h. */
+/* The scope pass: resolves every name, decides where each binding lives, checks what
+ * grammar cannot, and fills the [scope] fields of ast.h. */
 #ifndef AMB_COMPILER_SCOPE_H
 #define AMB_COMPILER_SCOPE_H
 
@@ -18,7 +18,7 @@ struct amb_prelude_name {
 enum amb_resolve_result {
     AMB_RESOLVE_OK,
     AMB_RESOLVE_NOT_FOUND, /* the pass reports it */
-    AMB_RESOLVE_FAILED     /* the resolver reported it, or stops for good (out of memory) */
+    AMB_RESOLVE_FAILED /* the resolver reported it, or stops for good (out of memory) */
 };
 
 /* A name of an earlier line of a read-eval loop: a slot of that line's module. */
@@ -34,10 +34,11 @@ struct amb_scope_options {
     uint32_t prelude_count;
     bool is_entry; /* use, args, exit ... are allowed */
     bool is_repl;  /* a top-level expression statement may be without effect */
-    const struct amb_outer_name *outer; /* found after the module's own, the last one first */
+    const struct amb_outer_name
+        *outer; /* found after the module's own, the last one first */
     uint32_t outer_count;
-    /* `standard`: spec is a bare word. A `with` import asks for an interface only: making a
-     * fresh instance is the caller's affair. */
+    /* `standard`: spec is a bare word. A `with` import asks for an interface only: making
+     * a fresh instance is the caller's affair. */
     enum amb_resolve_result (*resolve_import)(void *ud, amb_text spec, bool standard,
                                               amb_span at, struct amb_iface **out);
     void *ud;

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define MAX_ANCESTORS 64 /* searched for a field; beyond, the look-up happens at run time */
+#define MAX_ANCESTORS \
+    64 /* searched for a field; beyond, the look-up happens at run time */
 
 /* ---- members, found by owner and name */
 
@@ -21,8 +22,7 @@ static uint32_t *member_slot(struct ambscope *s, const void *owner, amb_text nam
     uint32_t at = (uint32_t)hash_member(s, owner, name) & (s->member_index_size - 1);
     while (s->member_index[at]) {
         const struct ambscope_member *m = &s->members[s->member_index[at] - 1];
-        if (m->owner == owner && ambtext_equal(m->name, name))
-            break;
+        if (m->owner == owner && ambtext_equal(m->name, name)) break;
         at = (at + 1) & (s->member_index_size - 1);
     }
     return &s->member_index[at];
@@ -31,8 +31,7 @@ static uint32_t *member_slot(struct ambscope *s, const void *owner, amb_text nam
 const struct ambscope_member *ambscope_member(struct ambscope *s, const void *owner,
                                               amb_text name)
 {
-    if (s->member_index_size == 0)
-        return NULL;
+    if (s->member_index_size == 0) return NULL;
     uint32_t found = *member_slot(s, owner, name);
     return found ? &s->members[found - 1] : NULL;
 }
@@ -41,12 +40,14 @@ static bool is_pair(const struct ambscope_member *a, const struct ambscope_membe
 {
     return a->method && b->method && !a->has_other &&
            a->method->fn->is_static == b->method->fn->is_static &&
-           ((a->method->fn->kind == AMB_FN_GETTER && b->method->fn->kind == AMB_FN_SETTER) ||
-            (a->method->fn->kind == AMB_FN_SETTER && b->method->fn->kind == AMB_FN_GETTER));
+           ((a->method->fn->kind == AMB_FN_GETTER &&
+             b->method->fn->kind == AMB_FN_SETTER) ||
+            (a->method->fn->kind == AMB_FN_SETTER &&
+             b->method->fn->kind == AMB_FN_GETTER));
 }
 
-static void add_member(struct ambscope *s, const struct ambscope_member *member, amb_span at,
-                       amb_text owner_name)
+static void add_member(struct ambscope *s, const struct ambscope_member *member,
+                       amb_span at, amb_text owner_name)
 {
     if ((s->member_count + 1) * 2 > s->member_index_size) {
         s->member_index_size = s->member_index_size ? s->member_index_size * 2 : 64;
@@ -86,12 +87,10 @@ static struct amb_class *class_of(const struct amb_decl *decl)
 static void find_parent(struct ambscope *s, struct amb_class *cls)
 {
     const struct amb_node *parent = cls->parent;
-    if (parent->kind != NODE_NAME)
-        return;
+    if (parent->kind != NODE_NAME) return;
     struct ambscope_symbol *symbol = ambscope_find(s, parent->as.name.name, false);
     struct amb_decl *decl = symbol ? symbol->decl : NULL;
-    if (!decl)
-        return;
+    if (!decl) return;
     cls->parent_class = class_of(decl);
     if (cls->parent_class) {
         cls->parent_class->extended = true;
@@ -106,22 +105,24 @@ void ambscope_class_head(struct ambscope *s, struct amb_class *cls)
 {
     cls->id = s->module->class_count++;
     cls->outer = s->cls;
-    if (cls->parent)
-        find_parent(s, cls);
+    if (cls->parent) find_parent(s, cls);
     for (uint32_t i = 0; i < cls->field_count; i++) {
         struct amb_field *field = &cls->fields[i];
-        add_member(s, &(struct ambscope_member){ cls, field->name, field, NULL, NULL, false },
+        add_member(s,
+                   &(struct ambscope_member){cls, field->name, field, NULL, NULL, false},
                    field->span, cls->name);
     }
     for (uint32_t i = 0; i < cls->static_count; i++) {
         struct amb_field *field = &cls->statics[i];
-        add_member(s, &(struct ambscope_member){ cls, field->name, field, NULL, NULL, false },
+        add_member(s,
+                   &(struct ambscope_member){cls, field->name, field, NULL, NULL, false},
                    field->span, cls->name);
     }
     for (uint32_t i = 0; i < cls->method_count; i++) {
         struct amb_method *method = &cls->methods[i];
-        add_member(s, &(struct ambscope_member){ cls, method->name, NULL, method, NULL, false },
-                   method->fn->name_span, cls->name);
+        add_member(
+            s, &(struct ambscope_member){cls, method->name, NULL, method, NULL, false},
+            method->fn->name_span, cls->name);
     }
 }
 
@@ -130,47 +131,46 @@ void ambscope_enum_head(struct ambscope *s, struct amb_enum *e)
     e->id = s->module->class_count++;
     for (uint32_t i = 0; i < e->case_count; i++) {
         struct amb_enum_case *c = &e->cases[i];
-        add_member(s, &(struct ambscope_member){ e, c->name, NULL, NULL, c, false }, c->span,
-                   e->name);
+        add_member(s, &(struct ambscope_member){e, c->name, NULL, NULL, c, false},
+                   c->span, e->name);
     }
     for (uint32_t i = 0; i < e->method_count; i++) {
         struct amb_method *method = &e->methods[i];
-        add_member(s, &(struct ambscope_member){ e, method->name, NULL, method, NULL, false },
+        add_member(s,
+                   &(struct ambscope_member){e, method->name, NULL, method, NULL, false},
                    method->fn->name_span, e->name);
     }
 }
 
-/* A cycle lies wholly within one block, since a class cannot see those of inner blocks. `gen`
- * is not in use yet: meanwhile it marks the walk that passed a class last. */
+/* A cycle lies wholly within one block, since a class cannot see those of inner blocks.
+ * `gen` is not in use yet: meanwhile it marks the walk that passed a class last. */
 void ambscope_class_cycles(struct ambscope *s, struct amb_node *block)
 {
     const struct amb_list *stmts = &block->as.block.stmts;
     for (uint32_t i = 0; i < stmts->len; i++) {
-        if (stmts->at[i]->kind != NODE_CLASS)
-            continue;
+        if (stmts->at[i]->kind != NODE_CLASS) continue;
         struct amb_class *start = stmts->at[i]->as.class_, *cls = start;
         while (cls && !cls->gen && cls->decl->scope == s->scope) {
             cls->gen = start;
             cls = cls->parent_class;
         }
-        if (!cls || cls->gen != start)
-            continue;
+        if (!cls || cls->gen != start) continue;
         ambdiag_add(s->diags, DIAG_PARENT_CYCLE, cls->span, cls->name);
         cls->parent_class = NULL;
     }
     for (uint32_t i = 0; i < stmts->len; i++)
-        if (stmts->at[i]->kind == NODE_CLASS)
-            stmts->at[i]->as.class_->gen = NULL;
+        if (stmts->at[i]->kind == NODE_CLASS) stmts->at[i]->as.class_->gen = NULL;
 }
 
 /* ---- bodies */
 
 static void check_field_value(struct ambscope *s, const struct amb_field *field)
 {
-    if (!field->value && !field->param && field->type && !ambscope_admits_nil(field->type))
+    if (!field->value && !field->param && field->type &&
+        !ambscope_admits_nil(field->type))
         ambdiag_add(s->diags, DIAG_FIELD_NEEDS_VALUE, field->span, field->name,
-                    (amb_text){ s->module->src->text + field->type->span.start,
-                                field->type->span.end - field->type->span.start });
+                    (amb_text){s->module->src->text + field->type->span.start,
+                               field->type->span.end - field->type->span.start});
 }
 
 static void walk_fields(struct ambscope *s, struct amb_class *cls)
@@ -183,12 +183,9 @@ static void walk_fields(struct ambscope *s, struct amb_class *cls)
     ambcheck_named(s, &cls->super_args);
     for (uint32_t i = 0; i < cls->field_count; i++) {
         struct amb_field *field = &cls->fields[i];
-        if (field->param)
-            continue;
-        if (field->type)
-            ambscope_type(s, field->type);
-        if (field->value)
-            ambscope_expr(s, field->value);
+        if (field->param) continue;
+        if (field->type) ambscope_type(s, field->type);
+        if (field->value) ambscope_expr(s, field->value);
         check_field_value(s, field);
     }
     ambscope_leave_fn(s);
@@ -200,24 +197,24 @@ static void walk_parent(struct ambscope *s, struct amb_class *cls)
     const struct amb_node *parent = cls->parent;
     if (parent->kind == NODE_MEMBER && parent->as.member.import &&
         parent->as.member.import->iface) {
-        const struct amb_export *e =
-            ambscope_export(s, parent->as.member.import, parent->as.member.name, parent->span);
+        const struct amb_export *e = ambscope_export(
+            s, parent->as.member.import, parent->as.member.name, parent->span);
         if (e && e->kind != DECL_CLASS)
             ambdiag_add(s->diags, DIAG_BAD_PARENT, parent->span, parent->as.member.name,
-                        e->kind == DECL_FN ? AMB_TEXT("a function") : AMB_TEXT("a value"));
+                        e->kind == DECL_FN ? AMB_TEXT("a function")
+                                           : AMB_TEXT("a value"));
         else if (e && e->class_ && !e->class_->is_open)
-            ambdiag_add(s->diags, DIAG_CLOSED_PARENT, parent->span, parent->as.member.name,
-                        parent->as.member.name);
+            ambdiag_add(s->diags, DIAG_CLOSED_PARENT, parent->span,
+                        parent->as.member.name, parent->as.member.name);
     } else if (parent->kind == NODE_NAME && parent->as.name.ref.kind == REF_IMPORT) {
         const struct amb_import *import = parent->as.name.ref.import;
         for (uint32_t i = 0; import->iface && i < import->name_count; i++) {
-            if (import->names[i].decl != parent->as.name.ref.decl)
-                continue;
+            if (import->names[i].decl != parent->as.name.ref.decl) continue;
             const struct amb_export *e =
                 ambscope_export(s, import, import->names[i].name, parent->span);
             if (e && e->class_ && !e->class_->is_open)
-                ambdiag_add(s->diags, DIAG_CLOSED_PARENT, parent->span, import->names[i].name,
-                            import->names[i].name);
+                ambdiag_add(s->diags, DIAG_CLOSED_PARENT, parent->span,
+                            import->names[i].name, import->names[i].name);
         }
     }
 }
@@ -225,49 +222,43 @@ static void walk_parent(struct ambscope *s, struct amb_class *cls)
 void ambscope_class(struct ambscope *s, struct amb_class *cls)
 {
     struct amb_class *outer = s->cls;
-    if (cls->parent)
-        walk_parent(s, cls);
+    if (cls->parent) walk_parent(s, cls);
     s->cls = cls;
     walk_fields(s, cls);
     for (uint32_t i = 0; i < cls->static_count; i++) {
         struct amb_field *field = &cls->statics[i];
-        if (field->type)
-            ambscope_type(s, field->type);
-        if (field->value)
-            ambscope_expr(s, field->value);
+        if (field->type) ambscope_type(s, field->type);
+        if (field->value) ambscope_expr(s, field->value);
         check_field_value(s, field);
     }
-    for (uint32_t i = 0; i < cls->method_count; i++)
-        ambscope_fn(s, cls->methods[i].fn);
-    if (cls->init)
-        ambscope_fn(s, cls->init);
+    for (uint32_t i = 0; i < cls->method_count; i++) ambscope_fn(s, cls->methods[i].fn);
+    if (cls->init) ambscope_fn(s, cls->init);
     s->cls = outer;
 }
 
 void ambscope_enum(struct ambscope *s, struct amb_enum *e)
 {
     for (uint32_t i = 0; i < e->case_count; i++) {
-        if (!e->cases[i].fn)
-            continue;
+        if (!e->cases[i].fn) continue;
         struct ambscope_frame frame;
         ambscope_enter_fn(s, e->cases[i].fn, &frame);
         ambscope_params(s, e->cases[i].fn);
         ambscope_leave_fn(s);
     }
-    for (uint32_t i = 0; i < e->method_count; i++)
-        ambscope_fn(s, e->methods[i].fn);
+    for (uint32_t i = 0; i < e->method_count; i++) ambscope_fn(s, e->methods[i].fn);
 }
 
 /* ---- object.name */
 
-/* The public (or own) instance field that self.name is, as far as this module can tell. */
-static struct amb_field *field_of_self(struct ambscope *s, struct amb_class *cls, amb_text name)
+/* The public (or own) instance field that self.name is, as far as this module can tell.
+ */
+static struct amb_field *field_of_self(struct ambscope *s, struct amb_class *cls,
+                                       amb_text name)
 {
     struct amb_class *at = cls;
     for (uint32_t i = 0; at && i < MAX_ANCESTORS; i++, at = at->parent_class) {
         const struct ambscope_member *member = ambscope_member(s, at, name);
-        if (!member || (at != cls && is_private(member)))
-            continue;
+        if (!member || (at != cls && is_private(member))) continue;
         return member->field && !member->field->is_static ? member->field : NULL;
     }
     return NULL;
@@ -277,12 +268,12 @@ static void check_field_assign(struct ambscope *s, const struct amb_node *node,
                                const struct amb_field *field)
 {
     const struct amb_fn *fn = s->frame->fn;
-    if (field->is_var || field->hidden)
-        return;
+    if (field->is_var || field->hidden) return;
     if (fn->kind == AMB_FN_INIT && fn->class_ == field->class_ &&
         !field->class_->is_value)
         return;
-    ambdiag_add(s->diags, DIAG_ASSIGN_TO_LET_FIELD, node->as.member.name_span, field->name);
+    ambdiag_add(s->diags, DIAG_ASSIGN_TO_LET_FIELD, node->as.member.name_span,
+                field->name);
 }
 
 void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assign)
@@ -293,7 +284,8 @@ void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assi
         object->as.name.ref.decl->kind == DECL_IMPORT) {
         struct amb_import *import = object->as.name.ref.decl->import;
         const struct amb_export *e =
-            import->iface ? ambscope_export(s, import, name, node->as.member.name_span) : NULL;
+            import->iface ? ambscope_export(s, import, name, node->as.member.name_span)
+                          : NULL;
         if (e) {
             node->as.member.import = import;
             node->as.member.slot = e->slot;
@@ -308,8 +300,7 @@ void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assi
         if (!node->as.member.field && cls)
             node->as.member.field = field_of_self(s, cls, name);
         if (node->as.member.field) {
-            if (assign)
-                check_field_assign(s, node, node->as.member.field);
+            if (assign) check_field_assign(s, node, node->as.member.field);
             return;
         }
     }

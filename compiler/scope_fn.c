@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-void ambscope_enter_fn(struct ambscope *s, struct amb_fn *fn, struct ambscope_frame *frame)
+void ambscope_enter_fn(struct ambscope *s, struct amb_fn *fn,
+                       struct ambscope_frame *frame)
 {
-    *frame = (struct ambscope_frame){ .fn = fn, .outer = s->frame };
+    *frame = (struct ambscope_frame){.fn = fn, .outer = s->frame};
     fn->outer = s->frame->fn;
     s->frame = frame;
     fn->scope = ambscope_enter(s, NULL);
-    if (fn->self)
-        ambscope_declare(s, fn->self, DECL_SELF);
+    if (fn->self) ambscope_declare(s, fn->self, DECL_SELF);
 }
 
 void ambscope_leave_fn(struct ambscope *s)
@@ -29,10 +29,8 @@ void ambscope_params(struct ambscope *s, struct amb_fn *fn)
 {
     for (uint32_t i = 0; i < fn->param_count; i++) {
         struct amb_param *param = &fn->params[i];
-        if (param->type)
-            ambscope_type(s, param->type);
-        if (param->fallback)
-            ambscope_expr(s, param->fallback);
+        if (param->type) ambscope_type(s, param->type);
+        if (param->fallback) ambscope_expr(s, param->fallback);
         if (param->pattern) {
             ambcheck_plain_pattern(s, param->pattern);
             ambscope_pattern(s, param->pattern, DECL_PARAM);
@@ -47,14 +45,12 @@ void ambscope_fn(struct ambscope *s, struct amb_fn *fn)
     struct ambscope_frame frame;
     ambscope_enter_fn(s, fn, &frame);
     ambscope_params(s, fn);
-    if (fn->result)
-        ambscope_type(s, fn->result);
+    if (fn->result) ambscope_type(s, fn->result);
     if (fn->body->kind == NODE_BLOCK) {
         ambscope_block(s, fn->body, USE_LAST);
     } else {
         ambscope_expr(s, fn->body);
-        if (fn->expr_body)
-            ambscope_tail(s, fn->body);
+        if (fn->expr_body) ambscope_tail(s, fn->body);
     }
     ambscope_leave_fn(s);
 }
@@ -62,16 +58,17 @@ void ambscope_fn(struct ambscope *s, struct amb_fn *fn)
 /* ---- types */
 
 static const char *const builtins[BUILTIN_COUNT] = {
-    [BUILTIN_INT] = "int", [BUILTIN_FLOAT] = "float", [BUILTIN_NUMBER] = "number",
+    [BUILTIN_INT] = "int",       [BUILTIN_FLOAT] = "float", [BUILTIN_NUMBER] = "number",
     [BUILTIN_STRING] = "string", [BUILTIN_BYTES] = "bytes", [BUILTIN_BOOL] = "bool",
-    [BUILTIN_LIST] = "list", [BUILTIN_MAP] = "map", [BUILTIN_SET] = "set",
-    [BUILTIN_TUPLE] = "tuple", [BUILTIN_FN] = "fn", [BUILTIN_ANY] = "any",
+    [BUILTIN_LIST] = "list",     [BUILTIN_MAP] = "map",     [BUILTIN_SET] = "set",
+    [BUILTIN_TUPLE] = "tuple",   [BUILTIN_FN] = "fn",       [BUILTIN_ANY] = "any",
 };
 
 static int builtin_type(amb_text name)
 {
     for (int i = 0; i < BUILTIN_COUNT; i++)
-        if (strlen(builtins[i]) == name.len && memcmp(builtins[i], name.at, name.len) == 0)
+        if (strlen(builtins[i]) == name.len &&
+            memcmp(builtins[i], name.at, name.len) == 0)
             return i;
     return -1;
 }
@@ -85,22 +82,20 @@ static void not_a_type(struct ambscope *s, const struct amb_node *type, amb_text
 static void set_capability(struct ambscope *s, struct amb_node *type)
 {
     type->as.type.kind = TYPE_CAPABILITY;
-    type->as.type.text = (amb_text){ s->module->src->text + type->span.start,
-                                     type->span.end - type->span.start };
+    type->as.type.text = (amb_text){s->module->src->text + type->span.start,
+                                    type->span.end - type->span.start};
 }
 
 static void unknown_type(struct ambscope *s, struct amb_node *type, amb_text name)
 {
     for (uint32_t i = 0; i < s->module->lost_count; i++)
-        if (ambtext_equal(s->module->lost[i], name))
-            return;
+        if (ambtext_equal(s->module->lost[i], name)) return;
     struct amb_diag *diag = ambdiag_add(s->diags, DIAG_UNKNOWN_TYPE, type->span, name);
-    if (!diag || s->guesses++ >= AMB_MAX_GUESSES)
-        return;
-    struct ambscope_guess guess = { .wanted = name };
+    if (!diag || s->guesses++ >= AMB_MAX_GUESSES) return;
+    struct ambscope_guess guess = {.wanted = name};
     for (int i = 0; i < BUILTIN_COUNT; i++)
         ambscope_guess_try(&guess,
-                           (amb_text){ builtins[i], (uint32_t)strlen(builtins[i]) });
+                           (amb_text){builtins[i], (uint32_t)strlen(builtins[i])});
     for (uint32_t i = 0; i < s->symbol_count; i++) {
         const struct amb_decl *decl = s->symbols[i].decl;
         if (decl && (decl->kind == DECL_CLASS || decl->kind == DECL_ENUM))
@@ -118,8 +113,7 @@ static bool is_upper(amb_text name)
 static bool said_before(const struct ambscope *s, amb_text name)
 {
     for (uint32_t i = 0; i < s->options->outer_count; i++)
-        if (ambtext_equal(s->options->outer[i].name, name))
-            return true;
+        if (ambtext_equal(s->options->outer[i].name, name)) return true;
     return false;
 }
 
@@ -133,14 +127,12 @@ static void plain_type(struct ambscope *s, struct amb_node *type, bool capabilit
     type->as.type.kind = TYPE_CLASS;
     if (decl) {
         switch (decl->kind) {
-        case DECL_CLASS: case DECL_ENUM: case DECL_IMPORT_NAME:
-            ambscope_name(s, path, false);
-            return;
-        case DECL_USE: case DECL_NEED:
-            set_capability(s, type);
-            return;
-        default:
-            break;
+        case DECL_CLASS:
+        case DECL_ENUM:
+        case DECL_IMPORT_NAME: ambscope_name(s, path, false); return;
+        case DECL_USE:
+        case DECL_NEED: set_capability(s, type); return;
+        default: break;
         }
     }
     if (builtin >= 0) {
@@ -162,8 +154,7 @@ static void plain_type(struct ambscope *s, struct amb_node *type, bool capabilit
 static void dotted_type(struct ambscope *s, struct amb_node *type)
 {
     struct amb_node *path = type->as.type.path, *root = path;
-    while (root->kind == NODE_MEMBER)
-        root = root->as.member.object;
+    while (root->kind == NODE_MEMBER) root = root->as.member.object;
     struct ambscope_symbol *symbol = ambscope_find(s, root->as.name.name, false);
     struct amb_decl *decl = symbol ? symbol->decl : NULL;
     if (decl && decl->kind == DECL_IMPORT) {
@@ -200,10 +191,10 @@ static void walk_type(struct ambscope *s, struct amb_node *type, bool capability
         else
             dotted_type(s, type);
         break;
-    case NODE_TYPE_OPT: case NODE_TYPE_LIST:
-        walk_type(s, type->as.child, capability);
-        break;
-    case NODE_TYPE_UNION: case NODE_TYPE_TUPLE:
+    case NODE_TYPE_OPT:
+    case NODE_TYPE_LIST: walk_type(s, type->as.child, capability); break;
+    case NODE_TYPE_UNION:
+    case NODE_TYPE_TUPLE:
         for (uint32_t i = 0; i < type->as.list.len; i++)
             walk_type(s, type->as.list.at[i], capability);
         break;
@@ -214,11 +205,9 @@ static void walk_type(struct ambscope *s, struct amb_node *type, bool capability
     case NODE_TYPE_FN:
         for (uint32_t i = 0; i < type->as.type_fn.params.len; i++)
             walk_type(s, type->as.type_fn.params.at[i], capability);
-        if (type->as.type_fn.result)
-            walk_type(s, type->as.type_fn.result, capability);
+        if (type->as.type_fn.result) walk_type(s, type->as.type_fn.result, capability);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -236,16 +225,14 @@ void ambscope_need_type(struct ambscope *s, struct amb_node *type)
 bool ambscope_admits_nil(const struct amb_node *type)
 {
     switch (type->kind) {
-    case NODE_TYPE_NIL: case NODE_TYPE_OPT:
-        return true;
+    case NODE_TYPE_NIL:
+    case NODE_TYPE_OPT: return true;
     case NODE_TYPE_NAME:
         return type->as.type.kind == TYPE_BUILTIN && type->as.type.builtin == BUILTIN_ANY;
     case NODE_TYPE_UNION:
         for (uint32_t i = 0; i < type->as.list.len; i++)
-            if (ambscope_admits_nil(type->as.list.at[i]))
-                return true;
+            if (ambscope_admits_nil(type->as.list.at[i])) return true;
         return false;
-    default:
-        return false;
+    default: return false;
     }
 }

@@ -6,13 +6,13 @@
 
 bool ambscope_top_level(struct ambscope *s, const struct amb_node *node, amb_text what)
 {
-    if (s->scope == s->module->main->scope)
-        return true;
+    if (s->scope == s->module->main->scope) return true;
     ambdiag_add(s->diags, DIAG_NOT_TOP_LEVEL, node->span, what);
     return false;
 }
 
-static void *grown(struct ambscope *s, void *items, uint32_t *cap, uint32_t want, size_t size)
+static void *grown(struct ambscope *s, void *items, uint32_t *cap, uint32_t want,
+                   size_t size)
 {
     ambarena_grow(s->arena, &items, cap, want, size);
     return items;
@@ -20,15 +20,16 @@ static void *grown(struct ambscope *s, void *items, uint32_t *cap, uint32_t want
 
 /* ---- import */
 
-const struct amb_export *ambscope_export(struct ambscope *s, const struct amb_import *import,
-                                         amb_text name, amb_span span)
+const struct amb_export *ambscope_export(struct ambscope *s,
+                                         const struct amb_import *import, amb_text name,
+                                         amb_span span)
 {
     const struct amb_iface *iface = import->iface;
-    struct ambscope_guess guess = { .wanted = name };
+    struct ambscope_guess guess = {.wanted = name};
     for (uint32_t i = 0; i < iface->export_count; i++)
-        if (ambtext_equal(iface->exports[i].name, name))
-            return &iface->exports[i];
-    struct amb_diag *diag = ambdiag_add(s->diags, DIAG_NO_EXPORT, span, import->spec, name);
+        if (ambtext_equal(iface->exports[i].name, name)) return &iface->exports[i];
+    struct amb_diag *diag =
+        ambdiag_add(s->diags, DIAG_NO_EXPORT, span, import->spec, name);
     if (diag && s->guesses++ < AMB_MAX_GUESSES) {
         for (uint32_t i = 0; i < iface->export_count; i++)
             ambscope_guess_try(&guess, iface->exports[i].name);
@@ -87,21 +88,19 @@ void ambscope_import_head(struct ambscope *s, struct amb_node *node)
     import->index = module->import_count;
     module->imports[module->import_count++] = import;
     if (top && !import->unnamed && s->options->resolve_import) {
-        enum amb_resolve_result result = s->options->resolve_import(
-            s->options->ud, import->spec, import->is_standard, import->span, &import->iface);
+        enum amb_resolve_result result =
+            s->options->resolve_import(s->options->ud, import->spec, import->is_standard,
+                                       import->span, &import->iface);
         if (result == AMB_RESOLVE_NOT_FOUND)
             ambdiag_add(s->diags, DIAG_NO_MODULE, import->span, import->spec);
-        if (result != AMB_RESOLVE_OK)
-            import->iface = NULL;
+        if (result != AMB_RESOLVE_OK) import->iface = NULL;
     }
-    if (import->decl)
-        ambscope_declare(s, import->decl, DECL_IMPORT);
+    if (import->decl) ambscope_declare(s, import->decl, DECL_IMPORT);
     for (uint32_t i = 0; i < import->name_count; i++) {
         struct amb_import_name *name = &import->names[i];
         const struct amb_export *e =
             import->iface ? ambscope_export(s, import, name->name, name->span) : NULL;
-        if (e)
-            name->slot = name->decl->slot = e->slot;
+        if (e) name->slot = name->decl->slot = e->slot;
         ambscope_declare(s, name->decl, DECL_IMPORT_NAME);
     }
 }
@@ -111,21 +110,24 @@ void ambscope_import(struct ambscope *s, struct amb_node *node)
     struct amb_import *import = node->as.import;
     for (uint32_t i = 0; i < import->with_count; i++)
         ambscope_expr(s, import->withs[i].value);
-    if (import->iface)
-        check_withs(s, import);
+    if (import->iface) check_withs(s, import);
 }
 
 /* ---- use */
 
 static const char *const use_words[] = {
-    [USE_CWD] = "cwd", [USE_HOME] = "home", [USE_SCRIPT_DIR] = "script_dir", [USE_ENV] = "env",
+    [USE_CWD] = "cwd",
+    [USE_HOME] = "home",
+    [USE_SCRIPT_DIR] = "script_dir",
+    [USE_ENV] = "env",
 };
 
 static int use_word(const struct amb_node *node)
 {
     amb_text name = node->as.name.name;
     for (int i = 0; i < (int)(sizeof use_words / sizeof use_words[0]); i++)
-        if (strlen(use_words[i]) == name.len && memcmp(use_words[i], name.at, name.len) == 0)
+        if (strlen(use_words[i]) == name.len &&
+            memcmp(use_words[i], name.at, name.len) == 0)
             return i;
     return -1;
 }
@@ -139,10 +141,15 @@ static bool is_args(const struct amb_node *node)
 static void use_argument(struct ambscope *s, struct amb_node *node)
 {
     switch (node->kind) {
-    case NODE_NIL: case NODE_TRUE: case NODE_FALSE: case NODE_INT: case NODE_FLOAT:
-    case NODE_STRING:
-        return;
-    case NODE_LIST: case NODE_INTERP: case NODE_MAP:
+    case NODE_NIL:
+    case NODE_TRUE:
+    case NODE_FALSE:
+    case NODE_INT:
+    case NODE_FLOAT:
+    case NODE_STRING: return;
+    case NODE_LIST:
+    case NODE_INTERP:
+    case NODE_MAP:
         for (uint32_t i = 0; i < node->as.list.len; i++)
             use_argument(s, node->as.list.at[i]);
         return;
@@ -150,23 +157,18 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
         use_argument(s, node->as.pair.left);
         use_argument(s, node->as.pair.right);
         return;
-    case NODE_NAMED:
-        use_argument(s, node->as.named.value);
-        return;
+    case NODE_NAMED: use_argument(s, node->as.named.value); return;
     case NODE_FORMAT:
-        if (node->as.format.spec)
-            break;
+        if (node->as.format.spec) break;
         use_argument(s, node->as.format.value);
         return;
     case NODE_BINARY:
-        if (node->as.binary.op != AMB_ADD)
-            break;
+        if (node->as.binary.op != AMB_ADD) break;
         use_argument(s, node->as.binary.left);
         use_argument(s, node->as.binary.right);
         return;
     case NODE_MEMBER:
-        if (!is_args(node->as.member.object))
-            break;
+        if (!is_args(node->as.member.object)) break;
         ambscope_name(s, node->as.member.object, false);
         return;
     case NODE_INDEX:
@@ -179,8 +181,7 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
             ambscope_name(s, node, false);
             return;
         }
-        if (use_word(node) < 0 || use_word(node) == USE_ENV)
-            break;
+        if (use_word(node) < 0 || use_word(node) == USE_ENV) break;
         node->as.name.ref.kind = REF_USE_WORD;
         node->as.name.ref.index = (uint32_t)use_word(node);
         return;
@@ -194,8 +195,7 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
         callee->as.name.ref.index = USE_ENV;
         return;
     }
-    default:
-        break;
+    default: break;
     }
     ambdiag_plain(s->diags, DIAG_USE_ARGUMENT, node->span);
 }
@@ -203,8 +203,7 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
 void ambscope_use(struct ambscope *s, struct amb_node *node)
 {
     struct amb_module *module = s->module;
-    if (!ambscope_top_level(s, node, AMB_TEXT("use")))
-        return;
+    if (!ambscope_top_level(s, node, AMB_TEXT("use"))) return;
     if (!s->options->is_entry) {
         ambdiag_add(s->diags, DIAG_ENTRY_ONLY, node->span, AMB_TEXT("use"));
         return;
@@ -228,12 +227,10 @@ void ambscope_use(struct ambscope *s, struct amb_node *node)
 void ambscope_need(struct ambscope *s, struct amb_node *node)
 {
     struct amb_module *module = s->module;
-    if (!ambscope_top_level(s, node, AMB_TEXT("need")))
-        return;
-    if (node->as.need.type)
-        ambscope_need_type(s, node->as.need.type);
-    module->needs =
-        grown(s, module->needs, &s->need_cap, module->need_count + 1, sizeof *module->needs);
+    if (!ambscope_top_level(s, node, AMB_TEXT("need"))) return;
+    if (node->as.need.type) ambscope_need_type(s, node->as.need.type);
+    module->needs = grown(s, module->needs, &s->need_cap, module->need_count + 1,
+                          sizeof *module->needs);
     module->needs[module->need_count++] = node;
 }
 
@@ -241,51 +238,44 @@ static bool fits_argument(const struct amb_node *type, const struct amb_node *va
 {
     if (type->kind == NODE_TYPE_OPT)
         return value->kind == NODE_NIL || fits_argument(type->as.child, value);
-    if (type->kind != NODE_TYPE_NAME || type->as.type.kind != TYPE_BUILTIN)
-        return true;
+    if (type->kind != NODE_TYPE_NAME || type->as.type.kind != TYPE_BUILTIN) return true;
     switch (type->as.type.builtin) {
-    case BUILTIN_INT:
-        return value->kind == NODE_INT;
-    case BUILTIN_FLOAT: case BUILTIN_NUMBER:
-        return value->kind == NODE_FLOAT || value->kind == NODE_INT;
-    case BUILTIN_STRING:
-        return value->kind == NODE_STRING;
-    case BUILTIN_BOOL:
-        return value->kind == NODE_TRUE || value->kind == NODE_FALSE;
-    default:
-        return true;
+    case BUILTIN_INT: return value->kind == NODE_INT;
+    case BUILTIN_FLOAT:
+    case BUILTIN_NUMBER: return value->kind == NODE_FLOAT || value->kind == NODE_INT;
+    case BUILTIN_STRING: return value->kind == NODE_STRING;
+    case BUILTIN_BOOL: return value->kind == NODE_TRUE || value->kind == NODE_FALSE;
+    default: return true;
     }
 }
 
 /* What a command line can be read as. */
 static bool is_argument_type(const struct amb_node *type)
 {
-    if (type->kind == NODE_TYPE_OPT)
-        return is_argument_type(type->as.child);
-    if (type->kind != NODE_TYPE_NAME || type->as.type.kind != TYPE_BUILTIN)
-        return false;
+    if (type->kind == NODE_TYPE_OPT) return is_argument_type(type->as.child);
+    if (type->kind != NODE_TYPE_NAME || type->as.type.kind != TYPE_BUILTIN) return false;
     switch (type->as.type.builtin) {
-    case BUILTIN_INT: case BUILTIN_FLOAT: case BUILTIN_NUMBER: case BUILTIN_STRING:
-    case BUILTIN_BOOL:
-        return true;
-    default:
-        return false;
+    case BUILTIN_INT:
+    case BUILTIN_FLOAT:
+    case BUILTIN_NUMBER:
+    case BUILTIN_STRING:
+    case BUILTIN_BOOL: return true;
+    default: return false;
     }
 }
 
 void ambscope_args(struct ambscope *s, struct amb_node *node)
 {
-    if (!ambscope_top_level(s, node, AMB_TEXT("args")))
-        return;
+    if (!ambscope_top_level(s, node, AMB_TEXT("args"))) return;
     if (!s->options->is_entry)
-        ambdiag_add(s->diags, DIAG_ENTRY_ONLY, node->as.args.decl->span, AMB_TEXT("args"));
+        ambdiag_add(s->diags, DIAG_ENTRY_ONLY, node->as.args.decl->span,
+                    AMB_TEXT("args"));
     if (s->module->args != node)
         ambdiag_plain(s->diags, DIAG_ARGS_TWICE, node->as.args.decl->span);
     bool many = false;
     for (uint32_t i = 0; i < node->as.args.count; i++) {
         struct amb_arg_decl *arg = &node->as.args.items[i];
-        if (arg->type)
-            ambscope_type(s, arg->type);
+        if (arg->type) ambscope_type(s, arg->type);
         for (uint32_t k = 0; k < i && i < AMB_MAX_ARGS; k++)
             if (ambtext_equal(node->as.args.items[k].name, arg->name))
                 ambdiag_add(s->diags, DIAG_DUPLICATE_NAME, arg->span, arg->name);
@@ -308,11 +298,10 @@ void ambscope_args(struct ambscope *s, struct amb_node *node)
 void ambscope_test(struct ambscope *s, struct amb_node *node)
 {
     struct amb_module *module = s->module;
-    if (!ambscope_top_level(s, node, AMB_TEXT("test")))
-        return;
+    if (!ambscope_top_level(s, node, AMB_TEXT("test"))) return;
     ambscope_fn(s, node->as.test.fn);
-    module->tests =
-        grown(s, module->tests, &s->test_cap, module->test_count + 1, sizeof *module->tests);
+    module->tests = grown(s, module->tests, &s->test_cap, module->test_count + 1,
+                          sizeof *module->tests);
     module->tests[module->test_count++] = node;
 }
 
@@ -329,8 +318,7 @@ void ambscope_finish_module(struct ambscope *s, struct amb_scope *scope)
 {
     struct amb_module *module = s->module;
     uint32_t exports = 0, slot = 0;
-    for (uint32_t i = 0; i < scope->decl_count; i++)
-        exports += scope->decls[i]->is_pub;
+    for (uint32_t i = 0; i < scope->decl_count; i++) exports += scope->decls[i]->is_pub;
     module->iface.exports =
         ambarena_alloc(s->arena, (exports + 1) * sizeof *module->iface.exports);
     for (uint32_t i = 0; i < scope->decl_count; i++) {
@@ -340,8 +328,7 @@ void ambscope_finish_module(struct ambscope *s, struct amb_scope *scope)
         if (decl->is_pub)
             module->iface.exports[module->iface.export_count++] = (struct amb_export){
                 decl->name, slot, export_kind(decl),
-                decl->kind == DECL_CLASS ? decl->node->as.class_ : NULL
-            };
+                decl->kind == DECL_CLASS ? decl->node->as.class_ : NULL};
         slot += has_slot;
         if (decl->kind == DECL_FN && s->options->is_entry &&
             ambtext_equal(decl->name, AMB_TEXT("main")))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of a block's declarations, and which mentions may come too early.
  *
- * fn, class and enum are visible in their whole block. Such a statement moves in front of the
- * first one that mentions it, together with those it mentions itself. Nothing runs while
- * functions and classes are being made (static initialisers of a moved class stay where the
- * class was written), so within one run of them no mention is too early. A class does not move
- * before the variable that its parent comes from. */
+ * fn, class and enum are visible in their whole block. Such a statement moves in front of
+ * the first one that mentions it, together with those it mentions itself. Nothing runs
+ * while functions and classes are being made (static initialisers of a moved class stay
+ * where the class was written), so within one run of them no mention is too early. A
+ * class does not move before the variable that its parent comes from. */
 #include "scope_pass.h"
 
 #include <string.h>
@@ -16,12 +16,12 @@ struct order {
     struct ambscope *s;
     struct amb_list *stmts;
     uint32_t count;
-    uint32_t *edge_start;  /* count + 1 offsets into edges */
-    uint32_t *edges;       /* statements mentioned by a statement */
+    uint32_t *edge_start; /* count + 1 offsets into edges */
+    uint32_t *edges;      /* statements mentioned by a statement */
     uint8_t *state;
     bool *moved;
-    uint32_t *place;       /* final position by original index */
-    uint32_t *run;         /* of the final position */
+    uint32_t *place; /* final position by original index */
+    uint32_t *run;   /* of the final position */
     struct amb_list out;
 };
 
@@ -33,8 +33,7 @@ static bool is_hoisted(const struct amb_decl *decl)
 static bool has_static_values(const struct amb_class *cls)
 {
     for (uint32_t i = 0; i < cls->static_count; i++)
-        if (cls->statics[i].value)
-            return true;
+        if (cls->statics[i].value) return true;
     return false;
 }
 
@@ -54,21 +53,20 @@ static void collect_edges(struct order *o, const struct ambscope_data *data)
         if (pass == 0) {
             for (uint32_t i = 2; i < o->count + 2; i++)
                 o->edge_start[i] += o->edge_start[i - 1];
-            o->edges = ambarena_alloc(o->s->arena,
-                                      (o->edge_start[o->count + 1] + 1) * sizeof *o->edges);
+            o->edges = ambarena_alloc(o->s->arena, (o->edge_start[o->count + 1] + 1) *
+                                                       sizeof *o->edges);
         }
     }
 }
 
 /* Whether the parent that this class needs when it is made is there already. */
-static bool parent_ready(const struct order *o, uint32_t stmt, const struct amb_scope *scope)
+static bool parent_ready(const struct order *o, uint32_t stmt,
+                         const struct amb_scope *scope)
 {
     const struct amb_node *node = o->stmts->at[stmt];
-    if (node->kind != NODE_CLASS || !node->as.class_->parent)
-        return true;
+    if (node->kind != NODE_CLASS || !node->as.class_->parent) return true;
     const struct amb_node *root = node->as.class_->parent;
-    while (root->kind == NODE_MEMBER)
-        root = root->as.member.object;
+    while (root->kind == NODE_MEMBER) root = root->as.member.object;
     const struct amb_decl *decl = root->kind == NODE_NAME ? root->as.name.ref.decl : NULL;
     return !decl || decl->scope != scope || o->state[decl->stmt_index] == DONE;
 }
@@ -93,7 +91,7 @@ static void emit(struct order *o, uint32_t root, const struct amb_scope *scope,
                  struct step *stack)
 {
     uint32_t depth = 0;
-    stack[depth++] = (struct step){ root, o->edge_start[root] };
+    stack[depth++] = (struct step){root, o->edge_start[root]};
     o->state[root] = ON_STACK;
     while (depth > 0) {
         struct step *top = &stack[depth - 1];
@@ -101,7 +99,7 @@ static void emit(struct order *o, uint32_t root, const struct amb_scope *scope,
             uint32_t next = o->edges[top->edge++];
             if (o->state[next] == WAITING) {
                 o->state[next] = ON_STACK;
-                stack[depth++] = (struct step){ next, o->edge_start[next] };
+                stack[depth++] = (struct step){next, o->edge_start[next]};
             }
             continue;
         }
@@ -115,7 +113,8 @@ static void emit(struct order *o, uint32_t root, const struct amb_scope *scope,
 
 static bool is_declaration(const struct amb_node *node)
 {
-    return node->kind == NODE_FN_DECL || node->kind == NODE_CLASS || node->kind == NODE_ENUM;
+    return node->kind == NODE_FN_DECL || node->kind == NODE_CLASS ||
+           node->kind == NODE_ENUM;
 }
 
 static void number_runs(struct order *o)
@@ -124,18 +123,17 @@ static void number_runs(struct order *o)
     o->run = ambarena_alloc(o->s->arena, (o->out.len + 1) * sizeof *o->run);
     for (uint32_t i = 0; i < o->out.len; i++) {
         const struct amb_node *node = o->out.at[i];
-        if (i > 0 && !is_declaration(node))
-            run++;
+        if (i > 0 && !is_declaration(node)) run++;
         o->run[i] = run;
         bool runs_code = !is_declaration(node) ||
                          (node->kind == NODE_CLASS && !node->as.class_->statics_later &&
                           has_static_values(node->as.class_));
-        if (runs_code)
-            run++;
+        if (runs_code) run++;
     }
 }
 
-static void reorder(struct order *o, struct amb_scope *scope, const struct ambscope_data *data)
+static void reorder(struct order *o, struct amb_scope *scope,
+                    const struct ambscope_data *data)
 {
     struct amb_arena *arena = o->s->arena;
     o->state = ambarena_alloc(arena, o->count + 1);
@@ -146,8 +144,7 @@ static void reorder(struct order *o, struct amb_scope *scope, const struct ambsc
         ahead = is_hoisted(data->mentions[i].ref->decl) &&
                 data->mentions[i].ref->decl->stmt_index > data->mentions[i].stmt;
     if (!ahead) {
-        for (uint32_t i = 0; i < o->count; i++)
-            o->place[i] = i;
+        for (uint32_t i = 0; i < o->count; i++) o->place[i] = i;
         o->out = *o->stmts;
         number_runs(o);
         return;
@@ -159,7 +156,8 @@ static void reorder(struct order *o, struct amb_scope *scope, const struct ambsc
             emit(o, i, scope, stack);
         } else if (o->stmts->at[i]->kind == NODE_CLASS &&
                    o->stmts->at[i]->as.class_->statics_later) {
-            struct amb_node *node = ambast_node(arena, NODE_STATICS, o->stmts->at[i]->span);
+            struct amb_node *node =
+                ambast_node(arena, NODE_STATICS, o->stmts->at[i]->span);
             node->as.class_ = o->stmts->at[i]->as.class_;
             amblist_push(arena, &o->out, node);
         }
@@ -173,8 +171,7 @@ static void judge(struct order *o, const struct ambscope_mention *m)
     struct amb_decl *decl = m->ref->decl;
     uint32_t from = o->place[m->stmt], to = o->place[decl->stmt_index];
     if (is_hoisted(decl)) {
-        if (m->crosses && from <= to)
-            decl->early_cell = true;
+        if (m->crosses && from <= to) decl->early_cell = true;
         m->ref->needs_check = from < to && o->run[from] != o->run[to];
         return;
     }
@@ -187,21 +184,17 @@ static void judge(struct order *o, const struct ambscope_mention *m)
         }
         return;
     }
-    if (from > to)
-        return;
+    if (from > to) return;
     m->ref->needs_check = true;
-    if (m->crosses)
-        decl->early_cell = true;
+    if (m->crosses) decl->early_cell = true;
 }
 
 void ambscope_order_block(struct ambscope *s, struct amb_scope *scope)
 {
     const struct ambscope_data *data = scope->hidden;
-    struct order o = { .s = s, .stmts = &data->block->as.block.stmts };
+    struct order o = {.s = s, .stmts = &data->block->as.block.stmts};
     o.count = o.stmts->len;
-    if (data->mention_count == 0)
-        return;
+    if (data->mention_count == 0) return;
     reorder(&o, scope, data);
-    for (uint32_t i = 0; i < data->mention_count; i++)
-        judge(&o, &data->mentions[i]);
+    for (uint32_t i = 0; i < data->mention_count; i++) judge(&o, &data->mentions[i]);
 }

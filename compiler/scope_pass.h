@@ -8,7 +8,7 @@
 
 #include "scope.h"
 
-#define AMB_MAX_UPVALS 255
+#define AMB_MAX_UPVALS  255
 #define AMB_MAX_GUESSES 20 /* names that "did you mean" is worked out for */
 
 /* One per name that is declared anywhere. Shadowed bindings hang on decl->next. */
@@ -22,15 +22,16 @@ struct ambscope_symbol {
 struct ambscope_mention {
     struct amb_ref *ref;
     struct amb_node *node;
-    uint32_t stmt;   /* index, in the binding's block, of the statement it stands in */
-    bool crosses;    /* from an inner function */
-    bool deferred;   /* inside a defer of the same function */
+    uint32_t stmt; /* index, in the binding's block, of the statement it stands in */
+    bool crosses;  /* from an inner function */
+    bool deferred; /* inside a defer of the same function */
 };
 
 /* What amb_scope.hidden points to. */
 struct ambscope_data {
-    struct amb_node *block; /* NODE_BLOCK, or NULL for scopes of patterns and parameters */
-    uint32_t stmt;          /* being walked */
+    struct amb_node
+        *block;    /* NODE_BLOCK, or NULL for scopes of patterns and parameters */
+    uint32_t stmt; /* being walked */
     struct ambscope_mention *mentions;
     uint32_t mention_count, mention_cap;
 };
@@ -46,12 +47,12 @@ struct ambscope_frame {
     struct amb_fn *fn;
     struct ambscope_frame *outer;
     struct ambscope_loop *loops;
-    struct amb_node *group;   /* nearest */
-    const char *no_yield;     /* "group" or "within" around this point, or NULL */
-    uint32_t defers;          /* nested in so many defer statements */
-    uint32_t no_tail;         /* so many things around forbid tail calls */
+    struct amb_node *group; /* nearest */
+    const char *no_yield;   /* "group" or "within" around this point, or NULL */
+    uint32_t defers;        /* nested in so many defer statements */
+    uint32_t no_tail;       /* so many things around forbid tail calls */
     uint32_t loop_depth;
-    struct amb_node **tails;  /* calls marked so far */
+    struct amb_node **tails; /* calls marked so far */
     uint32_t tail_count, tail_cap;
 };
 
@@ -59,7 +60,7 @@ struct ambscope_frame {
 struct ambscope_member {
     const void *owner; /* struct amb_class or struct amb_enum */
     amb_text name;
-    struct amb_field *field;   /* one of these three */
+    struct amb_field *field; /* one of these three */
     struct amb_method *method;
     struct amb_enum_case *case_;
     bool has_other; /* the getter's setter or the other way round was seen */
@@ -73,7 +74,7 @@ struct ambscope {
     uint64_t seed;
     struct ambscope_symbol *symbols;
     uint32_t symbol_count, symbol_cap;
-    uint32_t *index;            /* open addressing into symbols, 0 is free */
+    uint32_t *index; /* open addressing into symbols, 0 is free */
     uint32_t index_size;
     struct ambscope_member *members;
     uint32_t member_count, member_cap;
@@ -81,7 +82,7 @@ struct ambscope {
     uint32_t member_index_size;
     struct amb_scope *scope;
     struct ambscope_frame *frame;
-    struct amb_class *cls;      /* whose body this is, for private names */
+    struct amb_class *cls; /* whose body this is, for private names */
     uint32_t guesses;
     uint32_t slot_cap, import_cap, use_cap, need_cap, test_cap;
 };
@@ -121,11 +122,13 @@ void ambscope_expr(struct ambscope *s, struct amb_node *node);
 void ambscope_node(struct ambscope *s, struct amb_node *node, enum ambscope_use use);
 void ambscope_block(struct ambscope *s, struct amb_node *block, enum ambscope_use use);
 /* Declares the names of a pattern and resolves what else is in it. */
-void ambscope_pattern(struct ambscope *s, struct amb_node *pattern, enum amb_decl_kind kind);
+void ambscope_pattern(struct ambscope *s, struct amb_node *pattern,
+                      enum amb_decl_kind kind);
 
 /* scope_fn.c: functions and types */
 void ambscope_fn(struct ambscope *s, struct amb_fn *fn);
-void ambscope_enter_fn(struct ambscope *s, struct amb_fn *fn, struct ambscope_frame *frame);
+void ambscope_enter_fn(struct ambscope *s, struct amb_fn *fn,
+                       struct ambscope_frame *frame);
 void ambscope_leave_fn(struct ambscope *s);
 void ambscope_params(struct ambscope *s, struct amb_fn *fn);
 void ambscope_type(struct ambscope *s, struct amb_node *type);
@@ -145,8 +148,9 @@ void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assi
 /* scope_module.c */
 void ambscope_import_head(struct ambscope *s, struct amb_node *node);
 void ambscope_import(struct ambscope *s, struct amb_node *node);
-const struct amb_export *ambscope_export(struct ambscope *s, const struct amb_import *import,
-                                         amb_text name, amb_span span);
+const struct amb_export *ambscope_export(struct ambscope *s,
+                                         const struct amb_import *import, amb_text name,
+                                         amb_span span);
 void ambscope_use(struct ambscope *s, struct amb_node *node);
 void ambscope_need(struct ambscope *s, struct amb_node *node);
 void ambscope_args(struct ambscope *s, struct amb_node *node);
@@ -156,7 +160,8 @@ bool ambscope_top_level(struct ambscope *s, const struct amb_node *node, amb_tex
 amb_text ambscope_kind_text(const struct amb_decl *decl);
 
 /* check.c: rules that need no names */
-void ambcheck_effect(struct ambscope *s, const struct amb_node *node, enum ambscope_use use);
+void ambcheck_effect(struct ambscope *s, const struct amb_node *node,
+                     enum ambscope_use use);
 void ambcheck_statements(struct ambscope *s, const struct amb_node *block);
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map);
 void ambcheck_named(struct ambscope *s, const struct amb_list *items);

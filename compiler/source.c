@@ -11,11 +11,12 @@ struct amb_arena_chunk {
     size_t size;
 };
 
-#define CHUNK_HEAD 32 /* keeps what follows aligned */
-#define FIRST_CHUNK 4096
+#define CHUNK_HEAD    32 /* keeps what follows aligned */
+#define FIRST_CHUNK   4096
 #define LARGEST_CHUNK ((size_t)256 << 10)
 
-static void *default_realloc(void *ud, void *p, size_t old_size, size_t new_size, size_t align)
+static void *default_realloc(void *ud, void *p, size_t old_size, size_t new_size,
+                             size_t align)
 {
     (void)ud;
     (void)old_size;
@@ -52,29 +53,23 @@ void ambarena_deinit(struct amb_arena *arena)
 static void *fail(struct amb_arena *arena)
 {
     arena->oom = true;
-    if (arena->bail)
-        longjmp(*(jmp_buf *)arena->bail, 1);
+    if (arena->bail) longjmp(*(jmp_buf *)arena->bail, 1);
     return NULL;
 }
 
 void *ambarena_alloc(struct amb_arena *arena, size_t size)
 {
-    if (size > (size_t)1 << 40)
-        return fail(arena);
+    if (size > (size_t)1 << 40) return fail(arena);
     size = (size + 15) & ~(size_t)15;
-    if (size == 0)
-        size = 16;
+    if (size == 0) size = 16;
     if ((size_t)(arena->end - arena->at) < size) {
         size_t chunk_size = arena->used < FIRST_CHUNK ? FIRST_CHUNK : arena->used;
-        if (chunk_size > LARGEST_CHUNK)
-            chunk_size = LARGEST_CHUNK;
+        if (chunk_size > LARGEST_CHUNK) chunk_size = LARGEST_CHUNK;
         bool apart = size > chunk_size / 4;
-        if (apart)
-            chunk_size = size + CHUNK_HEAD;
+        if (apart) chunk_size = size + CHUNK_HEAD;
         struct amb_arena_chunk *chunk =
             arena->hook.realloc(arena->hook.ud, NULL, 0, chunk_size, 16);
-        if (!chunk)
-            return fail(arena);
+        if (!chunk) return fail(arena);
         chunk->next = arena->chunks;
         chunk->size = chunk_size;
         arena->chunks = chunk;
@@ -93,16 +88,12 @@ void *ambarena_alloc(struct amb_arena *arena, size_t size)
 bool ambarena_grow(struct amb_arena *arena, void **items, uint32_t *cap, uint32_t want,
                    size_t item_size)
 {
-    if (want <= *cap)
-        return true;
+    if (want <= *cap) return true;
     uint32_t bigger = *cap < 4 ? 4 : *cap > UINT32_MAX / 2 ? UINT32_MAX : *cap * 2;
-    if (bigger < want)
-        bigger = want;
+    if (bigger < want) bigger = want;
     void *fresh = ambarena_alloc(arena, (size_t)bigger * item_size);
-    if (!fresh)
-        return false;
-    if (*cap > 0)
-        memcpy(fresh, *items, (size_t)*cap * item_size);
+    if (!fresh) return false;
+    if (*cap > 0) memcpy(fresh, *items, (size_t)*cap * item_size);
     *items = fresh;
     *cap = bigger;
     return true;
@@ -111,11 +102,9 @@ bool ambarena_grow(struct amb_arena *arena, void **items, uint32_t *cap, uint32_
 amb_text ambarena_text(struct amb_arena *arena, const char *at, size_t len)
 {
     char *copy = ambarena_alloc(arena, len + 1);
-    if (!copy)
-        return (amb_text){ "", 0 };
-    if (len > 0)
-        memcpy(copy, at, len);
-    return (amb_text){ copy, (uint32_t)len };
+    if (!copy) return (amb_text){"", 0};
+    if (len > 0) memcpy(copy, at, len);
+    return (amb_text){copy, (uint32_t)len};
 }
 
 bool ambsource_init(struct amb_source *src, struct amb_arena *arena, amb_text name,
@@ -132,23 +121,19 @@ bool ambsource_init(struct amb_source *src, struct amb_arena *arena, amb_text na
     src->text = copy.at;
     src->len = copy.len;
     uint32_t lines = 1;
-    for (uint32_t i = 0; i < copy.len; i++)
-        lines += copy.at[i] == '\n';
+    for (uint32_t i = 0; i < copy.len; i++) lines += copy.at[i] == '\n';
     src->lines = ambarena_alloc(arena, (size_t)lines * sizeof *src->lines);
-    if (!src->lines || arena->oom)
-        return false;
+    if (!src->lines || arena->oom) return false;
     src->line_count = 1;
     for (uint32_t i = 0; i < copy.len; i++)
-        if (copy.at[i] == '\n')
-            src->lines[src->line_count++] = i + 1;
+        if (copy.at[i] == '\n') src->lines[src->line_count++] = i + 1;
     return !*too_big;
 }
 
 void ambsource_locate(const struct amb_source *src, uint32_t offset, uint32_t *line,
                       uint32_t *column)
 {
-    if (offset > src->len)
-        offset = src->len;
+    if (offset > src->len) offset = src->len;
     uint32_t low = 0, high = src->line_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
@@ -165,11 +150,9 @@ void ambsource_locate(const struct amb_source *src, uint32_t offset, uint32_t *l
 
 amb_text ambsource_line(const struct amb_source *src, uint32_t line)
 {
-    if (line < 1 || line > src->line_count)
-        return (amb_text){ "", 0 };
+    if (line < 1 || line > src->line_count) return (amb_text){"", 0};
     uint32_t start = src->lines[line - 1];
     uint32_t end = line < src->line_count ? src->lines[line] - 1 : src->len;
-    if (end > start && src->text[end - 1] == '\r')
-        end--;
-    return (amb_text){ src->text + start, end - start };
+    if (end > start && src->text[end - 1] == '\r') end--;
+    return (amb_text){src->text + start, end - start};
 }

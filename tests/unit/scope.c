@@ -7,9 +7,9 @@
 #include "parse.h"
 #include "scope.h"
 
-/* One compilation, and a description of every mention in it: "name:kind". Kinds are r (register),
- * c (cell), u (captured value), U (captured cell), m (module slot), p (prelude), i (import); a !
- * says that it may come before the declaration ran. */
+/* One compilation, and a description of every mention in it: "name:kind". Kinds are r
+ * (register), c (cell), u (captured value), U (captured cell), m (module slot), p
+ * (prelude), i (import); a ! says that it may come before the declaration ran. */
 struct seen {
     char text[2000];
     size_t len;
@@ -31,29 +31,23 @@ static void describe(void *ud, struct amb_node *node)
     if (node->kind == NODE_NAME || node->kind == NODE_SELF) {
         const struct amb_ref *ref = &node->as.name.ref;
         char name[64], line[80];
-        snprintf(name, sizeof name, "%.*s", (int)node->as.name.name.len, node->as.name.name.at);
+        snprintf(name, sizeof name, "%.*s", (int)node->as.name.name.len,
+                 node->as.name.name.at);
         const char *kind = "?";
         switch (ref->kind) {
         case REF_LOCAL:
             cr_assert_neq(ref->decl->storage, STORE_MODULE);
             kind = ref->decl->storage == STORE_CELL ? "c" : "r";
             break;
-        case REF_UPVALUE:
-            kind = ref->decl->storage == STORE_CELL ? "U" : "u";
-            break;
+        case REF_UPVALUE: kind = ref->decl->storage == STORE_CELL ? "U" : "u"; break;
         case REF_MODULE:
             cr_assert_eq(ref->decl->storage, STORE_MODULE);
             cr_assert_eq(ref->decl->slot, ref->index);
             kind = "m";
             break;
-        case REF_PRELUDE:
-            kind = "p";
-            break;
-        case REF_IMPORT:
-            kind = "i";
-            break;
-        default:
-            break;
+        case REF_PRELUDE: kind = "p"; break;
+        case REF_IMPORT: kind = "i"; break;
+        default: break;
         }
         if (!s->only || strstr(s->only, name)) {
             snprintf(line, sizeof line, "%s%s:%s%s", s->len ? " " : "", name, kind,
@@ -66,7 +60,7 @@ static void describe(void *ud, struct amb_node *node)
 
 static const char *declared(const struct amb_node *node, char *buffer, size_t size)
 {
-    amb_text name = { "-", 1 };
+    amb_text name = {"-", 1};
     if (node->kind == NODE_FN_DECL)
         name = node->as.fn->name;
     else if (node->kind == NODE_CLASS || node->kind == NODE_STATICS)
@@ -82,19 +76,20 @@ static const char *declared(const struct amb_node *node, char *buffer, size_t si
 
 static struct seen look(const char *text, const char *only)
 {
-    static const struct amb_prelude_name prelude[] = { { "print", 5, 0 } };
-    struct seen s = { .only = only };
+    static const struct amb_prelude_name prelude[] = {{"print", 5, 0}};
+    struct seen s = {.only = only};
     struct amb_arena arena;
     struct amb_source src;
     struct amb_diags diags;
     bool too_big;
     ambarena_init(&arena, NULL);
     ambdiag_init(&diags, &arena);
-    cr_assert(ambsource_init(&src, &arena, AMB_TEXT("test"), text, strlen(text), &too_big));
+    cr_assert(
+        ambsource_init(&src, &arena, AMB_TEXT("test"), text, strlen(text), &too_big));
     struct amb_module *module = ambparse_module(&arena, &src, &diags);
     cr_assert_not_null(module);
-    struct amb_scope_options options = { .prelude = prelude, .prelude_count = 1,
-                                         .is_entry = true };
+    struct amb_scope_options options = {
+        .prelude = prelude, .prelude_count = 1, .is_entry = true};
     cr_assert(ambscope_run(module, &diags, &options), "%.*s",
               diags.count ? (int)diags.items[0].text.len : 0,
               diags.count ? diags.items[0].text.at : "");
@@ -149,7 +144,8 @@ Test(scope, module_slots_and_checks)
 {
     mentions("let a = 1\nfn f() => a", "a", "a:m");
     mentions("fn f() => a\nlet a = 1", "a", "a:m!");
-    mentions("let a = 1\nf()\nfn f() => g()\nlet b = 1\nfn g() => a + b", "ab", "a:m b:m!");
+    mentions("let a = 1\nf()\nfn f() => g()\nlet b = 1\nfn g() => a + b", "ab",
+             "a:m b:m!");
     mentions("defer print(a)\nlet a = 1", "a", "a:r!");
     mentions("fn f() { return g() }\nf()\nfn g() => 1", "fg", "g:m f:r");
 }
