@@ -274,7 +274,13 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
         amb_string *s = ambstr_intern(vm, name, len);
         if (!s) return vm->failed;
         amb_status st = vm->compile_core(vm, name, len, &m);
-        if (st != AMB_OK) return st;
+        if (st != AMB_OK) {
+            if (vm->exc.tag == TAG_UNDEF && vm->failed == AMB_OK) {
+                vm->failed = st == AMB_E_LIMIT ? st : AMB_E_NOMEM;
+                vm->limit_text = "memory";
+            }
+            return st;
+        }
         m->hidden = true;
         if (m->main) hide(m->main);
         ms->core[ms->ncore++] = (struct core_entry){s, m};
