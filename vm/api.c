@@ -38,6 +38,9 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
         .seed = c.seed,
         .stress = c.stress != 0,
     };
+    /* The stack counts towards the limit: an eighth of it, unless the host says otherwise. */
+    if (!o.limits.stack_slots && c.heap_bytes && c.heap_bytes / 8 / sizeof(ambv) < 1000000)
+        o.limits.stack_slots = (uint32_t)(c.heap_bytes / 8 / sizeof(ambv));
     amb_vm *vm = ambvm_new(&o, why);
     if (!vm) return NULL;
     vm->timeout_ns = c.timeout_ns;

@@ -40,6 +40,14 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
     m->h.aux16 = MODULE_RUNNING;
     st = ambcall_value(vm, ambv_obj(m->main_closure), NULL, 0, &value);
     m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
+    if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
+        /* What the program had filled is garbage now: the next one finds the room it had. */
+        amb_status why = vm->failed;
+        for (uint32_t i = 0; i < m->nslots; i++) m->slots[i] = ambv_undef();
+        vm->top = vm->base;
+        ambgc_collect(vm, true);
+        vm->failed = why;
+    }
     if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
         ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_EXIT]) {
         ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
