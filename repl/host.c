@@ -258,8 +258,15 @@ int host_source(host *h, const cli_options *o, const char **name, char **source,
     return EXIT_NOFILE;
 }
 
+static void note(void *ud, const char *s, size_t n)
+{
+    *(bool *)ud = true;
+    host_stderr(NULL, s, n);
+}
+
 int host_report(host *h, amb_status st)
 {
+    bool told = false;
     /* What the program printed comes before what is said about it. */
     flush_out(h);
     if (h->closed) return EXIT_OK;
@@ -270,7 +277,10 @@ int host_report(host *h, amb_status st)
     case AMB_E_COMPILE: return EXIT_SYNTAX;
     case AMB_E_CANCELED: return EXIT_INTERRUPT;
     case AMB_E_LIMIT:
-    case AMB_E_NOMEM: amb_error_report(h->vm, h->colour, host_stderr, h); return EXIT_LIMIT;
+    case AMB_E_NOMEM:
+        amb_error_report(h->vm, h->colour, note, &told);
+        if (!told) note(&told, "ambit: out of memory\n", 21);
+        return EXIT_LIMIT;
     default: amb_error_report(h->vm, h->colour, host_stderr, h); return EXIT_ERROR;
     }
 }
