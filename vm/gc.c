@@ -626,8 +626,7 @@ void ambgc_collect(amb_vm *vm, bool full) {
     if (limit && gc->total < limit && gc->debt_limit > (limit - gc->total) / 2 + GC_BLOCK)
         gc->debt_limit = (limit - gc->total) / 2 + GC_BLOCK;
     vm->gc_wanted = false;
-    vm->stack_end = vm->top + AMB_STACK_STEP < vm->stack_limit ? vm->top + AMB_STACK_STEP
-                                                               : vm->stack_limit;
+    if (vm->top + AMB_STACK_STEP < vm->stack_end) vm->stack_end = vm->top + AMB_STACK_STEP;
 #ifdef AMB_STRESS
     ambgc_verify(vm);
 #endif
