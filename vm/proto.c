@@ -182,7 +182,7 @@ uint32_t ambpb_bytes(ambpb *pb, const char *s, size_t len) {
 }
 
 uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n) {
-    amb_tuple *t = ambtuple_new(pb->vm, n);
+    amb_tuple *t = pb->failed ? NULL : ambtuple_new(pb->vm, n);
     if (!t) {
         pb->failed = true;
         return 0;
