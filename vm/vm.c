@@ -72,7 +72,14 @@ amb_vm *ambvm_new(const ambvm_options *o, amb_status *why) {
     vm->stress = true;
 #endif
     amb_status st = ambgc_setup(vm, alloc, o->alloc_ud);
-    if (st != AMB_OK) goto fail;
+    if (st != AMB_OK) { /* without a collector there is nothing else to take down */
+        if (alloc)
+            alloc(o->alloc_ud, vm, sizeof *vm, 0, 16);
+        else
+            free(vm);
+        *why = st;
+        return NULL;
+    }
     uint32_t slots = o->limits.stack_slots ? o->limits.stack_slots : STACK_SLOTS;
     if (slots < 2000) slots = 2000;
     vm->limits.stack_slots = slots;
