@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes: a mutable buffer whose block stands outside the heap, so that it can be lent to a provider.
+/* Bytes: a mutable buffer whose block stands outside the heap, so that it can be lent to
+ * a provider.
  *
- * The block is counted: lending takes a reference, and the finaliser drops the object's own. Its memory is
- * charged to the VM that made it. */
+ * The block is counted: lending takes a reference, and the finaliser drops the object's
+ * own. Its memory is charged to the VM that made it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,9 @@ static amb_status recorded(amb_vm *vm) { return vm->failed ? vm->failed : AMB_E_
 
 amb_status ambbytes_check(amb_vm *vm, const amb_bytes *b) {
     if (AMB_LIKELY(!b->leased)) return AMB_OK;
-    return amberr_raise(vm, AMB_ERR_STATE,
-                        "the bytes are lent to a running operation and cannot be used before it ends");
+    return amberr_raise(
+        vm, AMB_ERR_STATE,
+        "the bytes are lent to a running operation and cannot be used before it ends");
 }
 
 static amb_block *block_new(amb_vm *vm, uint32_t cap) {

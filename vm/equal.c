@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Equality, order and hashing of values.
  *
- * All three walk structures recursively, at most AMB_DEPTH_MAX deep and at most WORK_MAX elements:
- * shared substructures make a small graph look exponentially big. Containers are locked while script
- * code (fn ==, <, hash of a class) may run, so the walk never sees them change. */
+ * All three walk structures recursively, at most AMB_DEPTH_MAX deep and at most WORK_MAX
+ * elements: shared substructures make a small graph look exponentially big. Containers
+ * are locked while script code (fn ==, <, hash of a class) may run, so the walk never
+ * sees them change. */
 #include "equal.h"
 
 #include <math.h>
@@ -20,8 +21,8 @@ typedef struct walk {
 
 static AMB_COLD amb_status too_deep(walk *w) {
     return amberr_raise(w->vm, AMB_ERR_STATE,
-                        "the values are nested too deeply to %s (more than %d levels)", w->verb,
-                        AMB_DEPTH_MAX);
+                        "the values are nested too deeply to %s (more than %d levels)",
+                        w->verb, AMB_DEPTH_MAX);
 }
 
 static AMB_COLD amb_status too_big(walk *w) {
@@ -61,7 +62,9 @@ static uint8_t lock(amb_obj *o) {
     return was;
 }
 
-static void unlock(amb_obj *o, uint8_t was) { o->flags = (uint8_t)((o->flags & ~OBJ_LOCKED) | was); }
+static void unlock(amb_obj *o, uint8_t was) {
+    o->flags = (uint8_t)((o->flags & ~OBJ_LOCKED) | was);
+}
 
 /* ---- equality ---- */
 
@@ -71,7 +74,8 @@ static amb_status equal_lists(walk *w, amb_list *a, amb_list *b, bool *out) {
     *out = false;
     if (a->len != b->len) return AMB_OK;
     if (!a->tags && !b->tags && a->h.aux16 == b->h.aux16 && a->h.aux16 <= TAG_INT) {
-        *out = a->h.aux16 < TAG_INT || a->len == 0 || memcmp(a->vals, b->vals, (size_t)a->len * 8) == 0;
+        *out = a->h.aux16 < TAG_INT || a->len == 0 ||
+               memcmp(a->vals, b->vals, (size_t)a->len * 8) == 0;
         return AMB_OK;
     }
     uint8_t wa = lock(&a->h), wb = lock(&b->h);
@@ -102,7 +106,7 @@ static amb_status equal_maps(walk *w, amb_map *a, amb_map *b, bool *out) {
     uint8_t wa = lock(&a->h), wb = lock(&b->h);
     amb_status st = AMB_OK;
     bool same = true;
-    AMBMAP_EACH(a, e) {
+    AMBMAP_EACH (a, e) {
         amb_entry *f;
         if ((st = ambmap_find_entry(w->vm, b, e, &f)) != AMB_OK) break;
         same = f != NULL;
@@ -188,8 +192,8 @@ static amb_status equal(walk *w, ambv a, ambv b, bool *out) {
         return AMB_OK;
     case TAG_RANGE: *out = equal_ranges(a.range, b.range); return AMB_OK;
     case TAG_BOUND:
-        *out = a.u == b.u ||
-               (ambv_same(a.bound->self, b.bound->self) && ambv_same(a.bound->fn, b.bound->fn));
+        *out = a.u == b.u || (ambv_same(a.bound->self, b.bound->self) &&
+                              ambv_same(a.bound->fn, b.bound->fn));
         return AMB_OK;
     case TAG_CAP:
         *out = a.cap->slot == b.cap->slot && a.cap->generation == b.cap->generation;
@@ -224,8 +228,9 @@ static amb_status less(walk *w, ambv a, ambv b, bool *out);
 
 static AMB_COLD amb_status no_order(amb_vm *vm, ambv a, ambv b) {
     char ba[64], bb[64];
-    return amberr_raise(vm, AMB_ERR_TYPE, "cannot compare %s with %s: %s < %s", ambtype_name(vm, a),
-                        ambtype_name(vm, b), ambtext_brief(vm, a, ba), ambtext_brief(vm, b, bb));
+    return amberr_raise(vm, AMB_ERR_TYPE, "cannot compare %s with %s: %s < %s",
+                        ambtype_name(vm, a), ambtype_name(vm, b),
+                        ambtext_brief(vm, a, ba), ambtext_brief(vm, b, bb));
 }
 
 static amb_status less_sequence(walk *w, ambv a, ambv b, bool *out) {
@@ -299,8 +304,8 @@ static uint32_t combine(uint32_t h, uint32_t k) {
     return (uint32_t)(m >> 32) ^ (uint32_t)m;
 }
 
-/* From a counter, so that addresses never show. Kept in the header: in 32 bits where the type leaves
- * them free, else in 16. */
+/* From a counter, so that addresses never show. Kept in the header: in 32 bits where the
+ * type leaves them free, else in 16. */
 static uint32_t identity(amb_vm *vm, amb_obj *o) {
     if (o->type == TAG_CLASS) return ambeq_hash_int(vm, -1 - (int64_t)o->aux32);
     bool wide = o->type == TAG_GENERATOR || o->type == TAG_MODULE;
@@ -383,7 +388,8 @@ static amb_status hash(walk *w, ambv v, uint32_t *out) {
     case TAG_FLOAT: {
         double f = v.f;
         if (f != f) return unhashable(vm, v);
-        if (f >= -9223372036854775808.0 && f < 9223372036854775808.0 && (double)(int64_t)f == f)
+        if (f >= -9223372036854775808.0 && f < 9223372036854775808.0 &&
+            (double)(int64_t)f == f)
             *out = ambeq_hash_int(vm, (int64_t)f);
         else
             *out = ambeq_hash_int(vm, v.i ^ 0x5bd1e995);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Equality and hashing as maps need them, and the parts of maps only this library's files use. */
+/* Equality and hashing as maps need them, and the parts of maps only this library's files
+ * use. */
 #ifndef AMB_VM_EQUAL_H
 #define AMB_VM_EQUAL_H
 #include "types.h"
@@ -9,14 +10,14 @@
 #define AMB_DEPTH_MAX 200
 
 static inline uint32_t ambeq_hash_int(const amb_vm *vm, int64_t i) {
-    unsigned __int128 m =
-        (unsigned __int128)((uint64_t)i ^ vm->hash_seed) * (0x9e3779b97f4a7c15u ^ vm->hash_seed >> 7);
+    unsigned __int128 m = (unsigned __int128)((uint64_t)i ^ vm->hash_seed) *
+                          (0x9e3779b97f4a7c15u ^ vm->hash_seed >> 7);
     uint64_t h = (uint64_t)m ^ (uint64_t)(m >> 64);
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* a == b for two keys of the same tag; an error is left in *st and counts as "equal", which ends the
- * probe. */
+/* a == b for two keys of the same tag; an error is left in *st and counts as "equal",
+ * which ends the probe. */
 bool ambeq_keys(amb_vm *vm, ambv a, ambv b, amb_status *st);
 
 amb_status ambmap_reserve(amb_vm *vm, amb_map *m, uint32_t cap);
@@ -25,10 +26,11 @@ amb_status ambmap_inc(amb_vm *vm, amb_map *m, ambv key, ambv by, ambv *out);
 void ambmap_remove_entry(amb_map *m, amb_entry *e);
 amb_map *ambmap_copy_as(amb_vm *vm, const amb_map *m, enum amb_tag tag);
 amb_status ambmap_put_entry(amb_vm *vm, amb_map *m, const amb_entry *from);
-amb_status ambmap_find_entry(amb_vm *vm, amb_map *m, const amb_entry *like, amb_entry **e);
+amb_status ambmap_find_entry(amb_vm *vm, amb_map *m, const amb_entry *like,
+                             amb_entry **e);
 /* Every live entry of m, in order. */
-#define AMBMAP_EACH(m, e)                                                                          \
-    for (amb_entry *e = (m)->entries + (m)->first, *e##_end = (m)->entries + (m)->used;            \
-         e < e##_end; e++)                                                                         \
+#define AMBMAP_EACH(m, e)                                                               \
+    for (amb_entry *e = (m)->entries + (m)->first, *e##_end = (m)->entries + (m)->used; \
+         e < e##_end; e++)                                                              \
         if (e->ktag != TAG_UNDEF)
 #endif

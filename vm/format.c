@@ -17,9 +17,9 @@ typedef struct spec {
     char align; /* < > ^ = or 0 */
     char sign;  /* + - space */
     bool alt, zero;
-    char group; /* , _ or 0 */
+    char group;           /* , _ or 0 */
     int width, precision; /* precision -1: none */
-    char type;  /* 0: none */
+    char type;            /* 0: none */
     const char *text;
     size_t len;
 } spec;
@@ -62,11 +62,15 @@ static amb_status parse(amb_vm *vm, const char *s, size_t n, spec *f) {
     if (p < end && (*p == ',' || *p == '_')) f->group = *p++;
     if (p < end && *p == '.') {
         p++;
-        if (p == end || *p < '0' || *p > '9') return bad(vm, f, "digits must follow the '.'");
-        if (!number(&p, end, &f->precision)) return bad(vm, f, "the precision is above 100000");
+        if (p == end || *p < '0' || *p > '9')
+            return bad(vm, f, "digits must follow the '.'");
+        if (!number(&p, end, &f->precision))
+            return bad(vm, f, "the precision is above 100000");
     }
     if (p < end && (unsigned char)*p < 0x80) f->type = *p++;
-    if (p < end) return bad(vm, f, "it should be [[fill]align][sign][#][0][width][,][.precision][type]");
+    if (p < end)
+        return bad(vm, f,
+                   "it should be [[fill]align][sign][#][0][width][,][.precision][type]");
     if (f->type && !strchr("sdboxXceEfFgG%", f->type)) {
         char why[32];
         snprintf(why, sizeof why, "unknown type '%c'", f->type);
@@ -86,7 +90,8 @@ static void fill(ambbuf *b, const spec *f, size_t n) {
     for (size_t i = 0; i < n && !b->failed; i++) ambbuf_add(b, f->fill, f->fill_len);
 }
 
-static void padded(ambbuf *b, const spec *f, char align, const char *s, size_t n, size_t chars) {
+static void padded(ambbuf *b, const spec *f, char align, const char *s, size_t n,
+                   size_t chars) {
     size_t pad = (size_t)f->width > chars ? (size_t)f->width - chars : 0;
     size_t left = align == '>' ? pad : align == '^' ? pad / 2 : 0;
     if (left) fill(b, f, left);
@@ -95,8 +100,8 @@ static void padded(ambbuf *b, const spec *f, char align, const char *s, size_t n
 }
 
 /* sign and prefix, the digits before the point (grouped), the rest. */
-static void put_number(ambbuf *b, const spec *f, const char *prefix, const char *digits, size_t n,
-                       const char *rest, size_t nrest, unsigned every) {
+static void put_number(ambbuf *b, const spec *f, const char *prefix, const char *digits,
+                       size_t n, const char *rest, size_t nrest, unsigned every) {
     char align = f->align ? f->align : f->zero ? '=' : '>';
     spec g = *f;
     if (f->zero && !f->align) g.fill[0] = '0', g.fill_len = 1;
@@ -105,7 +110,8 @@ static void put_number(ambbuf *b, const spec *f, const char *prefix, const char 
     size_t pad = (size_t)f->width > total ? (size_t)f->width - total : 0;
     size_t zeros = 0;
     if (align == '=' && f->group && g.fill[0] == '0' && pad) {
-        /* Zeros are grouped, too; one more separator than fits makes the text one longer. */
+        /* Zeros are grouped, too; one more separator than fits makes the text one longer.
+         */
         size_t room = (size_t)f->width - np - nrest, want = n;
         while (want + (want - 1) / every < room) want++;
         zeros = want - n;
@@ -141,15 +147,21 @@ static amb_status format_int(ambbuf *b, const spec *f, int64_t i) {
     if (f->type == 'c') {
         char c[4];
         if (i < 0 || i > 0x10ffff || (i >= 0xd800 && i < 0xe000))
-            return amberr_raise(vm, AMB_ERR_VALUE, "%lld is not a Unicode character", (long long)i);
+            return amberr_raise(vm, AMB_ERR_VALUE, "%lld is not a Unicode character",
+                                (long long)i);
         size_t n = ambutf8_encode(c, (uint32_t)i);
         padded(b, f, f->align && f->align != '=' ? f->align : '<', c, n, 1);
         return ambbuf_status(b);
     }
-    unsigned base = f->type == 'b' ? 2 : f->type == 'o' ? 8 : (f->type | 32) == 'x' ? 16 : 10;
-    if (base != 10 && f->group == ',') return bad(vm, f, "',' groups decimal digits; use '_'");
+    unsigned base = f->type == 'b'          ? 2
+                    : f->type == 'o'        ? 8
+                    : (f->type | 32) == 'x' ? 16
+                                            : 10;
+    if (base != 10 && f->group == ',')
+        return bad(vm, f, "',' groups decimal digits; use '_'");
     char digits[64], prefix[4];
-    size_t n = ambnum_base(digits, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, f->type == 'X');
+    size_t n =
+        ambnum_base(digits, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, f->type == 'X');
     snprintf(prefix, sizeof prefix, "%s%s", sign_text(f, i < 0),
              !f->alt || base == 10 ? ""
              : f->type == 'b'      ? "0b"
@@ -176,7 +188,8 @@ static amb_status format_float(ambbuf *b, const spec *f, double d) {
     if (d != d || isinf(d)) {
         memcpy(t, d != d ? "nan" : "inf", 3);
         n = split = 3;
-        if (type == 'F' || type == 'E' || type == 'G') memcpy(t, d != d ? "NAN" : "INF", 3);
+        if (type == 'F' || type == 'E' || type == 'G')
+            memcpy(t, d != d ? "NAN" : "INF", 3);
         if (d != d) neg = false;
         if (percent) t[n++] = '%';
         spec g = *f;
@@ -218,8 +231,8 @@ static amb_status format_text(ambbuf *b, const spec *f, ambv v) {
         return bad(vm, f, why);
     }
     if (f->sign || f->group || f->alt || f->zero || f->align == '=') {
-        snprintf(why, sizeof why, "it formats numbers, and this is %s %s", ambtype_name(vm, v),
-                 ambtext_brief(vm, v, brief));
+        snprintf(why, sizeof why, "it formats numbers, and this is %s %s",
+                 ambtype_name(vm, v), ambtext_brief(vm, v, brief));
         return bad(vm, f, why);
     }
     ambbuf text;
@@ -253,7 +266,8 @@ amb_status ambformat_append(ambbuf *b, ambv v, const char *text, size_t n) {
     amb_status st = parse(b->vm, text, n, &f);
     if (st) return st;
     if (v.tag == TAG_INT) {
-        if (f.type == 's') return bad(b->vm, &f, "type 's' needs a string, and this is an int");
+        if (f.type == 's')
+            return bad(b->vm, &f, "type 's' needs a string, and this is an int");
         if (f.type && strchr("eEfFgG%", f.type)) return format_float(b, &f, (double)v.i);
         if (!f.type && f.precision >= 0) return format_float(b, &f, (double)v.i);
         return format_int(b, &f, v.i);

@@ -5,44 +5,51 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-amb_status amblib_want_int(amb_vm *vm, const char *what, const char *which, ambv v, int64_t *out) {
+amb_status amblib_want_int(amb_vm *vm, const char *what, const char *which, ambv v,
+                           int64_t *out) {
     if (AMB_UNLIKELY(v.tag != TAG_INT)) return amberr_arg(vm, what, which, "an int", v);
     *out = v.i;
     return AMB_OK;
 }
 
-amb_status amblib_want_float(amb_vm *vm, const char *what, const char *which, ambv v, double *out) {
-    if (AMB_UNLIKELY(!ambv_is_number(v))) return amberr_arg(vm, what, which, "a number", v);
+amb_status amblib_want_float(amb_vm *vm, const char *what, const char *which, ambv v,
+                             double *out) {
+    if (AMB_UNLIKELY(!ambv_is_number(v)))
+        return amberr_arg(vm, what, which, "a number", v);
     *out = ambv_to_double(v);
     return AMB_OK;
 }
 
 amb_status amblib_want_string(amb_vm *vm, const char *what, const char *which, ambv v,
                               amb_string **out) {
-    if (AMB_UNLIKELY(v.tag != TAG_STRING)) return amberr_arg(vm, what, which, "a string", v);
+    if (AMB_UNLIKELY(v.tag != TAG_STRING))
+        return amberr_arg(vm, what, which, "a string", v);
     *out = v.str;
     return AMB_OK;
 }
 
-amb_status amblib_want_count(amb_vm *vm, const char *what, const char *which, ambv v, uint32_t *out) {
+amb_status amblib_want_count(amb_vm *vm, const char *what, const char *which, ambv v,
+                             uint32_t *out) {
     if (AMB_UNLIKELY(v.tag != TAG_INT)) return amberr_arg(vm, what, which, "an int", v);
     if (v.i < 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a %s of 0 or more, not %lld", what, which,
-                            (long long)v.i);
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a %s of 0 or more, not %lld",
+                            what, which, (long long)v.i);
     *out = v.i > INT32_MAX ? INT32_MAX : (uint32_t)v.i;
     return AMB_OK;
 }
 
 amb_status amblib_index_error(amb_vm *vm, int64_t i, const char *type, uint32_t len) {
     if (len == 0)
-        return amberr_raise(vm, AMB_ERR_INDEX, "index %lld is out of range: the %s is empty",
-                            (long long)i, type);
-    return amberr_raise(vm, AMB_ERR_INDEX, "index %lld is out of range for a %s of length %u",
-                        (long long)i, type, len);
+        return amberr_raise(vm, AMB_ERR_INDEX,
+                            "index %lld is out of range: the %s is empty", (long long)i,
+                            type);
+    return amberr_raise(vm, AMB_ERR_INDEX,
+                        "index %lld is out of range for a %s of length %u", (long long)i,
+                        type, len);
 }
 
-amb_status amblib_want_index(amb_vm *vm, const char *what, const char *which, ambv v, uint32_t len,
-                             const char *type, uint32_t *out) {
+amb_status amblib_want_index(amb_vm *vm, const char *what, const char *which, ambv v,
+                             uint32_t len, const char *type, uint32_t *out) {
     if (AMB_UNLIKELY(v.tag != TAG_INT)) return amberr_arg(vm, what, which, "an int", v);
     int64_t i = v.i < 0 ? v.i + (int64_t)len : v.i;
     if (i < 0 || i >= (int64_t)len) return amblib_index_error(vm, v.i, type, len);
@@ -77,9 +84,10 @@ amb_status amblib_named_values(amb_vm *vm, const char *what, const amb_tuple *t,
         if (!names[k]) {
             char list[80] = "";
             for (k = 0; names[k]; k++)
-                snprintf(list + strlen(list), sizeof list - strlen(list), "%s'%s'", k ? " and " : "",
-                         names[k]);
-            return amberr_raise(vm, AMB_ERR_TYPE, "%s() has no parameter '%.60s', only %s", what,
+                snprintf(list + strlen(list), sizeof list - strlen(list), "%s'%s'",
+                         k ? " and " : "", names[k]);
+            return amberr_raise(vm, AMB_ERR_TYPE,
+                                "%s() has no parameter '%.60s', only %s", what,
                                 name->data, list);
         }
         out[k] = t->vals[i];
@@ -128,7 +136,8 @@ amb_status amblib_iter_next(amb_vm *vm, amblib_iter *it, ambv *out, bool *more) 
         return AMB_OK;
     case TAG_RANGE:
         if (it->k >= it->count) break;
-        *out = ambv_int((int64_t)((uint64_t)v.range->a + (uint64_t)it->k * (uint64_t)v.range->step));
+        *out = ambv_int(
+            (int64_t)((uint64_t)v.range->a + (uint64_t)it->k * (uint64_t)v.range->step));
         it->k++;
         return AMB_OK;
     case TAG_STRING: {
@@ -151,7 +160,8 @@ amb_status amblib_iter_next(amb_vm *vm, amblib_iter *it, ambv *out, bool *more) 
             return AMB_OK;
         }
         return amblib_result(
-            vm, ambtuple_pair(vm, ambv_pack(e->key, e->ktag), ambv_pack(e->val, e->vtag)), out);
+            vm, ambtuple_pair(vm, ambv_pack(e->key, e->ktag), ambv_pack(e->val, e->vtag)),
+            out);
     }
     default: break;
     }
@@ -172,6 +182,7 @@ amb_status amblib_add(amb_vm *vm, ambv a, ambv b, ambv *out) {
         return AMB_OK;
     }
     char ba[64], bb[64];
-    return amberr_raise(vm, AMB_ERR_TYPE, "cannot add %s and %s: %s + %s", ambtype_name(vm, a),
-                        ambtype_name(vm, b), ambtext_brief(vm, a, ba), ambtext_brief(vm, b, bb));
+    return amberr_raise(vm, AMB_ERR_TYPE, "cannot add %s and %s: %s + %s",
+                        ambtype_name(vm, a), ambtype_name(vm, b),
+                        ambtext_brief(vm, a, ba), ambtext_brief(vm, b, bb));
 }

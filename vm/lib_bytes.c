@@ -7,7 +7,9 @@
 #define SELF (args[0].bytes)
 
 static const uint8_t none[1];
-static const uint8_t *data_of(const amb_bytes *b) { return b->block ? b->block->data : none; }
+static const uint8_t *data_of(const amb_bytes *b) {
+    return b->block ? b->block->data : none;
+}
 
 /* What may be searched for or appended: bytes, a string, one int. */
 typedef struct span {
@@ -48,16 +50,16 @@ static amb_status want_span(amb_vm *vm, const char *what, ambv v, span *s) {
 }
 
 /* Reading: the bytes must not be lent out. */
-#define READABLE()                                                                                 \
-    do {                                                                                           \
-        amb_status st_ = ambbytes_check(vm, SELF);                                                 \
-        if (st_) return st_;                                                                       \
+#define READABLE()                                 \
+    do {                                           \
+        amb_status st_ = ambbytes_check(vm, SELF); \
+        if (st_) return st_;                       \
     } while (0)
-#define WRITABLE()                                                                                 \
-    do {                                                                                           \
-        amb_status st_ = ambobj_check_writable(vm, &SELF->h);                                      \
-        if (!st_) st_ = ambbytes_check(vm, SELF);                                                  \
-        if (st_) return st_;                                                                       \
+#define WRITABLE()                                            \
+    do {                                                      \
+        amb_status st_ = ambobj_check_writable(vm, &SELF->h); \
+        if (!st_) st_ = ambbytes_check(vm, SELF);             \
+        if (st_) return st_;                                  \
     } while (0)
 
 NATIVE(bytes_len) {
@@ -108,9 +110,11 @@ NATIVE(bytes_insert) {
     (void)n;
     WRITABLE();
     uint8_t byte;
-    if (args[1].tag != TAG_INT) return amberr_arg(vm, "insert", "index", "an int", args[1]);
+    if (args[1].tag != TAG_INT)
+        return amberr_arg(vm, "insert", "index", "an int", args[1]);
     int64_t i = args[1].i < 0 ? args[1].i + SELF->len : args[1].i;
-    if (i < 0 || i > SELF->len) return amblib_index_error(vm, args[1].i, "bytes", SELF->len);
+    if (i < 0 || i > SELF->len)
+        return amblib_index_error(vm, args[1].i, "bytes", SELF->len);
     amb_status st = want_byte(vm, args[2], &byte);
     if (!st) st = ambbytes_append(vm, SELF, &byte, 1);
     if (st) return st;
@@ -125,7 +129,8 @@ NATIVE(bytes_remove_at) {
     (void)n;
     WRITABLE();
     uint32_t i;
-    amb_status st = amblib_want_index(vm, "remove_at", "index", args[1], SELF->len, "bytes", &i);
+    amb_status st =
+        amblib_want_index(vm, "remove_at", "index", args[1], SELF->len, "bytes", &i);
     if (st) return st;
     uint8_t *p = SELF->block->data;
     *out = ambv_int(p[i]);
@@ -162,8 +167,8 @@ NATIVE(bytes_resize) {
 }
 
 /* Clamped bounds [from, to) of optional arguments. */
-static amb_status bounds(amb_vm *vm, const char *what, ambv a, ambv b, uint32_t len, uint32_t *from,
-                         uint32_t *to) {
+static amb_status bounds(amb_vm *vm, const char *what, ambv a, ambv b, uint32_t len,
+                         uint32_t *from, uint32_t *to) {
     int64_t i = 0, j = len;
     amb_status st = AMB_OK;
     if (amblib_given(a)) st = amblib_want_int(vm, what, "from", a, &i);
@@ -222,7 +227,8 @@ NATIVE(bytes_repeat) {
     amb_status st = amblib_want_int(vm, "repeat", "count", args[1], &k);
     if (st) return st;
     if (k < 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat bytes %lld times", (long long)k);
+        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat bytes %lld times",
+                            (long long)k);
     uint64_t len = SELF->len;
     if (len && (uint64_t)k > AMB_STRING_MAX / len)
         return amberr_raise(vm, AMB_ERR_LIMIT, "bytes cannot be longer than 2 GiB");
@@ -250,10 +256,12 @@ NATIVE(bytes_find) {
     span s;
     uint32_t from = 0;
     amb_status st = want_span(vm, "find", args[1], &s);
-    if (!st && amblib_given(args[2])) st = amblib_want_count(vm, "find", "from", args[2], &from);
+    if (!st && amblib_given(args[2]))
+        st = amblib_want_count(vm, "find", "from", args[2], &from);
     if (st) return st;
     const uint8_t *p = data_of(SELF);
-    const uint8_t *hit = from <= SELF->len ? search(p + from, SELF->len - from, &s) : NULL;
+    const uint8_t *hit =
+        from <= SELF->len ? search(p + from, SELF->len - from, &s) : NULL;
     *out = hit ? ambv_int(hit - p) : ambv_nil();
     return AMB_OK;
 }
@@ -273,7 +281,8 @@ NATIVE(bytes_count) {
     span s;
     amb_status st = want_span(vm, "count", args[1], &s);
     if (!st && s.len == 0)
-        st = amberr_raise(vm, AMB_ERR_VALUE, "count() needs something to look for, not empty bytes");
+        st = amberr_raise(vm, AMB_ERR_VALUE,
+                          "count() needs something to look for, not empty bytes");
     if (st) return st;
     const uint8_t *p = data_of(SELF), *end = p + SELF->len;
     int64_t count = 0;
@@ -370,7 +379,8 @@ NATIVE(bytes_skip) {
     amb_status st = amblib_want_count(vm, "skip", "count", args[1], &count);
     if (st) return st;
     if (count > SELF->len) count = SELF->len;
-    return amblib_result(vm, ambbytes_new(vm, data_of(SELF) + count, SELF->len - count), out);
+    return amblib_result(vm, ambbytes_new(vm, data_of(SELF) + count, SELF->len - count),
+                         out);
 }
 
 NATIVE(bytes_to_string) {
@@ -402,19 +412,21 @@ NATIVE(bytes_hex) {
 }
 
 /* Place and size of an int inside the bytes. */
-static amb_status int_place(amb_vm *vm, const char *what, ambv *args, ambv size_arg, uint32_t *at,
-                            uint32_t *size) {
+static amb_status int_place(amb_vm *vm, const char *what, ambv *args, ambv size_arg,
+                            uint32_t *at, uint32_t *size) {
     int64_t s = 4, i;
     amb_status st = AMB_OK;
     if (amblib_given(size_arg)) st = amblib_want_int(vm, what, "size", size_arg, &s);
     if (!st) st = amblib_want_int(vm, what, "index", args[1], &i);
     if (st) return st;
     if (s != 1 && s != 2 && s != 4 && s != 8)
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a size of 1, 2, 4 or 8, not %lld", what,
+        return amberr_raise(vm, AMB_ERR_VALUE,
+                            "%s() wants a size of 1, 2, 4 or 8, not %lld", what,
                             (long long)s);
     if (i < 0) i += SELF->len;
     if (i < 0 || i > (int64_t)SELF->len - s)
-        return amberr_raise(vm, AMB_ERR_INDEX, "%lld bytes at index %lld do not fit into bytes of %u",
+        return amberr_raise(vm, AMB_ERR_INDEX,
+                            "%lld bytes at index %lld do not fit into bytes of %u",
                             (long long)s, (long long)args[1].i, SELF->len);
     *at = (uint32_t)i;
     *size = (uint32_t)s;
@@ -436,9 +448,10 @@ NATIVE(bytes_int_at) {
     }
     if (is_signed && size < 8 && u >> (8 * size - 1)) u |= ~(uint64_t)0 << 8 * size;
     if (!is_signed && size == 8 && u >> 63)
-        return amberr_raise(vm, AMB_ERR_OVERFLOW,
-                            "int_at() read 0x%llx, which fits in an int only with signed: true",
-                            (unsigned long long)u);
+        return amberr_raise(
+            vm, AMB_ERR_OVERFLOW,
+            "int_at() read 0x%llx, which fits in an int only with signed: true",
+            (unsigned long long)u);
     *out = ambv_int((int64_t)u);
     return AMB_OK;
 }
@@ -453,10 +466,11 @@ NATIVE(bytes_put_int) {
     if (st) return st;
     bool big = ambv_truthy(args[4]) && args[4].tag != TAG_UNDEF;
     if (size < 8 && (v >= (int64_t)1 << 8 * size || v < -((int64_t)1 << (8 * size - 1))))
-        return amberr_raise(vm, AMB_ERR_OVERFLOW, "%lld does not fit in %u byte%s", (long long)v, size,
-                            size == 1 ? "" : "s");
+        return amberr_raise(vm, AMB_ERR_OVERFLOW, "%lld does not fit in %u byte%s",
+                            (long long)v, size, size == 1 ? "" : "s");
     for (uint32_t k = 0; k < size; k++)
-        SELF->block->data[at + k] = (uint8_t)((uint64_t)v >> 8 * (big ? size - 1 - k : k));
+        SELF->block->data[at + k] =
+            (uint8_t)((uint64_t)v >> 8 * (big ? size - 1 - k : k));
     *out = ambv_nil();
     return AMB_OK;
 }
@@ -464,9 +478,11 @@ NATIVE(bytes_put_int) {
 const amb_native_def amblib_bytes[] = {
     PROPERTY("len", bytes_len, "len: int", "How many bytes there are."),
     PROPERTY("empty", bytes_empty, "empty: bool", "Whether there are none."),
-    PROPERTY("frozen", amblib_any_frozen, "frozen: bool", "Whether they can no longer change."),
+    PROPERTY("frozen", amblib_any_frozen, "frozen: bool",
+             "Whether they can no longer change."),
     METHOD_REST("push", bytes_push, 0, "push(...bytes)", "Appends ints from 0 to 255."),
-    METHOD("pop", bytes_pop, 0, 0, NULL, "pop() -> int", "Removes and gives the last byte."),
+    METHOD("pop", bytes_pop, 0, 0, NULL, "pop() -> int",
+           "Removes and gives the last byte."),
     METHOD("append", bytes_append, 1, 1, "data", "append(data: bytes | string | int)",
            "Appends bytes, a string's UTF-8, or one byte."),
     METHOD("insert", bytes_insert, 2, 2, "index, byte", "insert(index: int, byte: int)",
@@ -476,13 +492,17 @@ const amb_native_def amblib_bytes[] = {
     METHOD("clear", bytes_clear, 0, 0, NULL, "clear()", "Removes all bytes."),
     METHOD("resize", bytes_resize, 1, 2, "len, fill", "resize(len: int, fill = 0)",
            "Cuts or fills to that length."),
-    METHOD("fill", bytes_fill, 1, 3, "byte, from, to", "fill(byte: int, from = 0, to = nil)",
+    METHOD("fill", bytes_fill, 1, 3, "byte, from, to",
+           "fill(byte: int, from = 0, to = nil)",
            "Sets the bytes from `from` up to `to`."),
-    METHOD("reverse", bytes_reverse, 0, 0, NULL, "reverse()", "Turns the order round in place."),
-    METHOD("reversed", bytes_reversed, 0, 0, NULL, "reversed() -> bytes", "New bytes backwards."),
+    METHOD("reverse", bytes_reverse, 0, 0, NULL, "reverse()",
+           "Turns the order round in place."),
+    METHOD("reversed", bytes_reversed, 0, 0, NULL, "reversed() -> bytes",
+           "New bytes backwards."),
     METHOD("repeat", bytes_repeat, 1, 1, "count", "repeat(count: int) -> bytes",
            "The bytes that many times over."),
-    METHOD("copy", bytes_copy, 0, 0, NULL, "copy() -> bytes", "New bytes with the same contents."),
+    METHOD("copy", bytes_copy, 0, 0, NULL, "copy() -> bytes",
+           "New bytes with the same contents."),
     METHOD("find", bytes_find, 1, 2, "sub, from", "find(sub, from = 0) -> int?",
            "The index of the first occurrence, or nil."),
     METHOD("index_of", bytes_find, 1, 2, "sub, from", "index_of(sub, from = 0) -> int?",
@@ -491,11 +511,12 @@ const amb_native_def amblib_bytes[] = {
            "Whether bytes, a string or a byte occurs."),
     METHOD("count", bytes_count, 1, 1, "sub", "count(sub) -> int",
            "How often it occurs, without overlaps."),
-    METHOD("starts_with", bytes_starts_with, 1, 1, "prefix", "starts_with(prefix) -> bool",
-           "Whether the bytes begin so."),
+    METHOD("starts_with", bytes_starts_with, 1, 1, "prefix",
+           "starts_with(prefix) -> bool", "Whether the bytes begin so."),
     METHOD("ends_with", bytes_ends_with, 1, 1, "suffix", "ends_with(suffix) -> bool",
            "Whether the bytes end so."),
-    METHOD("split", bytes_split, 1, 1, "sep", "split(sep) -> list", "The pieces between separators."),
+    METHOD("split", bytes_split, 1, 1, "sep", "split(sep) -> list",
+           "The pieces between separators."),
     METHOD("get", bytes_get, 1, 2, "index, default", "get(index: int, default = nil)",
            "The byte at index, or the default."),
     METHOD("first", bytes_first, 0, 1, "count", "first(count = nil)",
@@ -506,7 +527,8 @@ const amb_native_def amblib_bytes[] = {
            "Without the first bytes."),
     METHOD("to_string", bytes_to_string, 0, 0, NULL, "to_string() -> string?",
            "The text when the bytes are UTF-8, or nil."),
-    METHOD("hex", bytes_hex, 0, 0, NULL, "hex() -> string", "Two hexadecimal digits a byte."),
+    METHOD("hex", bytes_hex, 0, 0, NULL, "hex() -> string",
+           "Two hexadecimal digits a byte."),
     METHOD("int_at", bytes_int_at, 1, 4, "index, size, signed, big",
            "int_at(index: int, size = 4, signed = false, big = false) -> int",
            "The int of 1, 2, 4 or 8 bytes at index."),

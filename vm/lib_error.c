@@ -62,6 +62,7 @@ NATIVE(function_name) {
 }
 
 const amb_native_def amblib_function[] = {
-    PROPERTY("name", function_name, "name: string", "The declared name, or the empty string."),
+    PROPERTY("name", function_name, "name: string",
+             "The declared name, or the empty string."),
     TABLE_END,
 };

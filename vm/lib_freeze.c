@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* freeze(x): a deep copy that can no longer change. Shared parts stay shared and cycles stay cycles,
- * by a table from originals to copies. */
+/* freeze(x): a deep copy that can no longer change. Shared parts stay shared and cycles
+ * stay cycles, by a table from originals to copies. */
 #include "code.h"
 #include "lib.h"
 
@@ -18,7 +18,9 @@ typedef struct freezer {
 
 static size_t slot_of(const freezer *f, const amb_obj *o) {
     size_t i = ((uintptr_t)o >> 4) * 0x9e3779b97f4a7c15u >> 20;
-    for (i &= f->size - 1; f->table[i].from && f->table[i].from != o; i = (i + 1) & (f->size - 1)) {}
+    for (i &= f->size - 1; f->table[i].from && f->table[i].from != o;
+         i = (i + 1) & (f->size - 1)) {
+    }
     return i;
 }
 
@@ -62,7 +64,7 @@ static amb_status freeze_map(freezer *f, amb_map *m, ambv *out) {
     if (!c) return amblib_nomem(f->vm);
     amb_status st = remember(f, &m->h, &c->h);
     *out = ambv_obj(c);
-    AMBMAP_EACH(c, e) {
+    AMBMAP_EACH (c, e) {
         ambv y;
         if (e->ktag >= TAG_HEAP) {
             if ((st = freeze(f, ambv_pack(e->key, e->ktag), &y)) != AMB_OK) break;
@@ -83,7 +85,8 @@ static amb_status freeze_tuple(freezer *f, amb_tuple *t, ambv *out) {
     c->names = t->names;
     amb_status st = remember(f, &t->h, &c->h);
     *out = ambv_obj(c);
-    for (uint32_t i = 0; i < t->h.aux32 && !st; i++) st = freeze(f, t->vals[i], &c->vals[i]);
+    for (uint32_t i = 0; i < t->h.aux32 && !st; i++)
+        st = freeze(f, t->vals[i], &c->vals[i]);
     c->h.flags |= OBJ_FROZEN;
     return st;
 }
@@ -102,7 +105,8 @@ static AMB_COLD amb_status refuse(amb_vm *vm, const char *what, const char *why)
     return amberr_raise(vm, AMB_ERR_TYPE, "freeze() cannot freeze %s: %s", what, why);
 }
 
-/* Instances are kept when nothing in them can change; value instances and enum cases are copied. */
+/* Instances are kept when nothing in them can change; value instances and enum cases are
+ * copied. */
 static amb_status freeze_instance(freezer *f, ambv v, ambv *out) {
     amb_vm *vm = f->vm;
     amb_class *c = vm->classes[v.inst->h.aux32];
@@ -157,8 +161,9 @@ static amb_status freeze_closure(freezer *f, ambv v, ambv *out) {
 
 static amb_status freeze(freezer *f, ambv v, ambv *out) {
     *out = v;
-    if (v.tag < TAG_HEAP || v.tag == TAG_STRING || v.tag == TAG_RANGE || v.tag == TAG_CLASS ||
-        v.tag == TAG_NATIVE || v.tag == TAG_MODULE || v.tag == TAG_CAP)
+    if (v.tag < TAG_HEAP || v.tag == TAG_STRING || v.tag == TAG_RANGE ||
+        v.tag == TAG_CLASS || v.tag == TAG_NATIVE || v.tag == TAG_MODULE ||
+        v.tag == TAG_CAP)
         return AMB_OK;
     if (v.tag != TAG_INSTANCE && (v.o->flags & OBJ_FROZEN)) return AMB_OK;
     if (f->size) {
@@ -169,9 +174,10 @@ static amb_status freeze(freezer *f, ambv v, ambv *out) {
         }
     }
     if (f->depth >= AMB_DEPTH_MAX)
-        return amberr_raise(f->vm, AMB_ERR_STATE,
-                            "the value is nested too deeply to freeze (more than %d levels)",
-                            AMB_DEPTH_MAX);
+        return amberr_raise(
+            f->vm, AMB_ERR_STATE,
+            "the value is nested too deeply to freeze (more than %d levels)",
+            AMB_DEPTH_MAX);
     f->depth++;
     amb_status st;
     switch (v.tag) {

@@ -22,7 +22,8 @@ NATIVE(list_push) {
 NATIVE(list_pop) {
     (void)n;
     amb_list *l = SELF;
-    if (AMB_UNLIKELY(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED))) return ambobj_check_writable(vm, &l->h);
+    if (AMB_UNLIKELY(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))
+        return ambobj_check_writable(vm, &l->h);
     if (l->len == 0) return amberr_raise(vm, AMB_ERR_INDEX, "pop() from an empty list");
     *out = amblist_at(l, l->len - 1);
     l->len--;
@@ -32,7 +33,8 @@ NATIVE(list_pop) {
 NATIVE(list_insert) {
     (void)n;
     amb_list *l = SELF;
-    if (args[1].tag != TAG_INT) return amberr_arg(vm, "insert", "index", "an int", args[1]);
+    if (args[1].tag != TAG_INT)
+        return amberr_arg(vm, "insert", "index", "an int", args[1]);
     int64_t i = args[1].i < 0 ? args[1].i + l->len : args[1].i;
     if (i < 0 || i > l->len) return amblib_index_error(vm, args[1].i, "list", l->len);
     *out = ambv_nil();
@@ -42,7 +44,8 @@ NATIVE(list_insert) {
 NATIVE(list_remove_at) {
     (void)n;
     uint32_t i;
-    amb_status st = amblib_want_index(vm, "remove_at", "index", args[1], SELF->len, "list", &i);
+    amb_status st =
+        amblib_want_index(vm, "remove_at", "index", args[1], SELF->len, "list", &i);
     return st ? st : amblist_remove_at(vm, SELF, i, out);
 }
 
@@ -135,16 +138,17 @@ NATIVE(list_copy) {
     return amblib_result(vm, amblist_slice(vm, SELF, 0, SELF->len), out);
 }
 
-static amb_status want_times(amb_vm *vm, const char *type, ambv v, uint64_t len, uint64_t limit,
-                             uint32_t *times) {
+static amb_status want_times(amb_vm *vm, const char *type, ambv v, uint64_t len,
+                             uint64_t limit, uint32_t *times) {
     int64_t k;
     amb_status st = amblib_want_int(vm, "repeat", "count", v, &k);
     if (st) return st;
     if (k < 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat a %s %lld times", type, (long long)k);
+        return amberr_raise(vm, AMB_ERR_VALUE, "cannot repeat a %s %lld times", type,
+                            (long long)k);
     if (len && (uint64_t)k > limit / len)
-        return amberr_raise(vm, AMB_ERR_LIMIT, "a %s of %lld * %llu elements is too long", type,
-                            (long long)k, (unsigned long long)len);
+        return amberr_raise(vm, AMB_ERR_LIMIT, "a %s of %lld * %llu elements is too long",
+                            type, (long long)k, (unsigned long long)len);
     *times = len ? (uint32_t)k : 0;
     return AMB_OK;
 }
@@ -219,7 +223,8 @@ NATIVE(list_sort_keys) {
     (void)n;
     *out = ambv_nil();
     if (args[1].tag != TAG_LIST || args[1].list->len != SELF->len)
-        return amberr_raise(vm, AMB_ERR_STATE, "the list changed while its sort keys were computed");
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "the list changed while its sort keys were computed");
     return amblib_sort(vm, SELF, args[1].list);
 }
 
@@ -255,7 +260,8 @@ NATIVE(list_set) {
     return amblib_result(vm, ambset_new(vm, 0), out);
 }
 
-/* xs._move(to, from_list, i, j): writes elements [i, j) of from_list over those at `to`. */
+/* xs._move(to, from_list, i, j): writes elements [i, j) of from_list over those at `to`.
+ */
 NATIVE(list_move) {
     (void)n;
     amb_list *l = SELF;
@@ -291,7 +297,8 @@ NATIVE(list_move) {
 const amb_native_def amblib_list[] = {
     PROPERTY("len", amblib_seq_len_get, "len: int", "How many elements there are."),
     PROPERTY("empty", amblib_seq_empty, "empty: bool", "Whether there are none."),
-    PROPERTY("frozen", amblib_any_frozen, "frozen: bool", "Whether the list can no longer change."),
+    PROPERTY("frozen", amblib_any_frozen, "frozen: bool",
+             "Whether the list can no longer change."),
     METHOD_REST("push", list_push, 0, "push(...values)", "Appends the values."),
     METHOD("pop", list_pop, 0, 0, NULL, "pop()", "Removes and gives the last element."),
     METHOD("insert", list_insert, 2, 2, "index, value", "insert(index: int, value)",
@@ -301,27 +308,34 @@ const amb_native_def amblib_list[] = {
     METHOD("remove", list_remove, 1, 2, "value", "remove(value) -> bool",
            "Removes the first equal element; tells whether there was one."),
     METHOD("clear", list_clear, 0, 0, NULL, "clear()", "Removes all elements."),
-    METHOD("reverse", list_reverse, 0, 0, NULL, "reverse()", "Turns the order round in place."),
-    METHOD("fill", list_fill, 1, 1, "value", "fill(value)", "Sets every element to the value."),
+    METHOD("reverse", list_reverse, 0, 0, NULL, "reverse()",
+           "Turns the order round in place."),
+    METHOD("fill", list_fill, 1, 1, "value", "fill(value)",
+           "Sets every element to the value."),
     METHOD("repeat", list_repeat, 1, 1, "count", "repeat(count: int) -> list",
            "The elements that many times over."),
-    METHOD("swap", list_swap, 2, 2, "i, j", "swap(i: int, j: int)", "Exchanges two elements."),
+    METHOD("swap", list_swap, 2, 2, "i, j", "swap(i: int, j: int)",
+           "Exchanges two elements."),
     CORE("extend", "list:extend", "extend(it)", "Appends everything an iterable gives."),
     CORE("sort", "list:sort", "sort(by = nil, with = nil)",
-         "Sorts in place, stably: by <, by keys, or with a function (a, b) that tells whether a goes "
+         "Sorts in place, stably: by <, by keys, or with a function (a, b) that tells "
+         "whether a goes "
          "first."),
     CORE("filter", "list:filter", "filter(pred) -> list", "The elements that fit."),
-    CORE("find_last", "list:find_last", "find_last(pred)", "The last element that fits, or nil."),
+    CORE("find_last", "list:find_last", "find_last(pred)",
+         "The last element that fits, or nil."),
     CORE("count", "list:count", "count(pred = nil) -> int", "How many elements fit."),
     CORE("partition", "list:partition", "partition(pred) -> (list, list)",
          "The elements that fit, and the others."),
-    METHOD("reversed", amblib_seq_reversed, 0, 0, NULL, "reversed() -> list", "A list backwards."),
+    METHOD("reversed", amblib_seq_reversed, 0, 0, NULL, "reversed() -> list",
+           "A list backwards."),
     METHOD("contains", amblib_seq_contains, 1, 1, "value", "contains(value) -> bool",
            "Whether an equal element is there."),
     METHOD("index_of", amblib_seq_index_of, 1, 2, "value, from",
-           "index_of(value, from = 0) -> int?", "The index of the first equal element, or nil."),
-    METHOD("get", amblib_seq_get, 1, 2, "index, default", "get(index: int, default = nil)",
-           "The element at index, or the default."),
+           "index_of(value, from = 0) -> int?",
+           "The index of the first equal element, or nil."),
+    METHOD("get", amblib_seq_get, 1, 2, "index, default",
+           "get(index: int, default = nil)", "The element at index, or the default."),
     METHOD("first", amblib_seq_first, 0, 1, "count", "first(count = nil)",
            "The first element or nil; with a count a list of the first ones."),
     METHOD("last", amblib_seq_last, 0, 1, "count", "last(count = nil)",
@@ -337,8 +351,10 @@ const amb_native_def amblib_list[] = {
     METHOD("windows", amblib_seq_windows, 1, 1, "size", "windows(size: int) -> list",
            "Every run of that many neighbours."),
     METHOD("binary_search", amblib_seq_binary_search, 1, 1, "value",
-           "binary_search(value) -> int", "In a sorted list the index of the first element not less."),
-    METHOD("copy", list_copy, 0, 0, NULL, "copy() -> list", "A new list of the same elements."),
+           "binary_search(value) -> int",
+           "In a sorted list the index of the first element not less."),
+    METHOD("copy", list_copy, 0, 0, NULL, "copy() -> list",
+           "A new list of the same elements."),
     ROWS_EAGER,
     ROW_LIST,
     HIDDEN("_extend", list_extend, 1, 1),
@@ -371,7 +387,8 @@ NATIVE(tuple_with) {
     amb_tuple *t = args[0].tuple;
     const amb_tuple *named = amblib_named(args, &n);
     if (n > 1)
-        return amberr_raise(vm, AMB_ERR_TYPE, "with() takes named parts only: t.with(name: value)");
+        return amberr_raise(vm, AMB_ERR_TYPE,
+                            "with() takes named parts only: t.with(name: value)");
     amb_tuple *c = ambtuple_new(vm, t->h.aux32);
     if (!c) return amblib_nomem(vm);
     c->names = t->names;
@@ -380,7 +397,8 @@ NATIVE(tuple_with) {
         const amb_string *name = named->names->vals[i].str;
         uint32_t k = 0;
         while (t->names && k < t->h.aux32 &&
-               !(t->names->vals[k].tag == TAG_STRING && ambstr_equal(t->names->vals[k].str, name)))
+               !(t->names->vals[k].tag == TAG_STRING &&
+                 ambstr_equal(t->names->vals[k].str, name)))
             k++;
         if (!t->names || k == t->h.aux32) {
             ambbuf b;
@@ -406,7 +424,8 @@ NATIVE(tuple_repeat) {
     if (st) return st;
     amb_tuple *r = ambtuple_new(vm, times * len);
     if (!r) return amblib_nomem(vm);
-    for (uint32_t k = 0; k < times; k++) memcpy(r->vals + (size_t)k * len, t->vals, len * sizeof(ambv));
+    for (uint32_t k = 0; k < times; k++)
+        memcpy(r->vals + (size_t)k * len, t->vals, len * sizeof(ambv));
     *out = ambv_obj(r);
     return AMB_OK;
 }
@@ -437,17 +456,20 @@ const amb_native_def amblib_tuple[] = {
            "The parts that many times over."),
     HIDDEN("_parts", tuple_parts, 0, 0),
     CORE("filter", "list:filter", "filter(pred) -> list", "The parts that fit."),
-    CORE("find_last", "list:find_last", "find_last(pred)", "The last part that fits, or nil."),
+    CORE("find_last", "list:find_last", "find_last(pred)",
+         "The last part that fits, or nil."),
     CORE("count", "list:count", "count(pred = nil) -> int", "How many parts fit."),
     CORE("partition", "list:partition", "partition(pred) -> (list, list)",
          "The parts that fit, and the others."),
-    METHOD("reversed", amblib_seq_reversed, 0, 0, NULL, "reversed() -> list", "A list backwards."),
+    METHOD("reversed", amblib_seq_reversed, 0, 0, NULL, "reversed() -> list",
+           "A list backwards."),
     METHOD("contains", amblib_seq_contains, 1, 1, "value", "contains(value) -> bool",
            "Whether an equal part is there."),
     METHOD("index_of", amblib_seq_index_of, 1, 2, "value, from",
-           "index_of(value, from = 0) -> int?", "The index of the first equal part, or nil."),
-    METHOD("get", amblib_seq_get, 1, 2, "index, default", "get(index: int, default = nil)",
-           "The part at index, or the default."),
+           "index_of(value, from = 0) -> int?",
+           "The index of the first equal part, or nil."),
+    METHOD("get", amblib_seq_get, 1, 2, "index, default",
+           "get(index: int, default = nil)", "The part at index, or the default."),
     METHOD("first", amblib_seq_first, 0, 1, "count", "first(count = nil)",
            "The first part or nil; with a count a list of the first ones."),
     METHOD("last", amblib_seq_last, 0, 1, "count", "last(count = nil)",

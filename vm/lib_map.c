@@ -22,9 +22,9 @@ NATIVE(map_get) {
     amb_entry *e;
     amb_status st = ambmap_find(vm, SELF, args[1], &e);
     if (AMB_UNLIKELY(st)) return st;
-    *out = e                            ? ambv_pack(e->val, e->vtag)
+    *out = e                          ? ambv_pack(e->val, e->vtag)
            : args[2].tag == TAG_UNDEF ? ambv_nil()
-                                        : args[2];
+                                      : args[2];
     return AMB_OK;
 }
 
@@ -41,8 +41,9 @@ static amb_status list_of(amb_vm *vm, amb_map *m, int what, ambv *out) {
     amb_list *l = amblist_new(vm, m->count);
     if (!l) return amblib_nomem(vm);
     ambvm_charge(vm, m->count / 4);
-    AMBMAP_EACH(m, e) {
-        ambv k = ambv_pack(e->key, e->ktag), v = ambv_pack(e->val, e->vtag), x = what ? v : k;
+    AMBMAP_EACH (m, e) {
+        ambv k = ambv_pack(e->key, e->ktag), v = ambv_pack(e->val, e->vtag),
+             x = what ? v : k;
         if (what == 2) {
             amb_tuple *t = ambtuple_pair(vm, k, v);
             if (!t) return amblib_nomem(vm);
@@ -89,7 +90,8 @@ static amb_entry *last_entry(amb_map *m) {
     return NULL;
 }
 
-static amb_status entry_value(amb_vm *vm, const amb_map *m, const amb_entry *e, ambv *out) {
+static amb_status entry_value(amb_vm *vm, const amb_map *m, const amb_entry *e,
+                              ambv *out) {
     ambv k = ambv_pack(e->key, e->ktag);
     if (m->h.type == TAG_SET) {
         *out = k;
@@ -98,7 +100,8 @@ static amb_status entry_value(amb_vm *vm, const amb_map *m, const amb_entry *e, 
     return amblib_result(vm, ambtuple_pair(vm, k, ambv_pack(e->val, e->vtag)), out);
 }
 
-/* Takes the last entry off. Its place is free again, so that taking all off one by one is linear. */
+/* Takes the last entry off. Its place is free again, so that taking all off one by one is
+ * linear. */
 NATIVE(map_pop) {
     (void)n;
     amb_map *m = SELF;
@@ -106,7 +109,8 @@ NATIVE(map_pop) {
     if (st) return st;
     amb_entry *e = last_entry(m);
     if (!e)
-        return amberr_raise(vm, AMB_ERR_INDEX, "pop() from an empty %s", ambtype_tag_name(m->h.type));
+        return amberr_raise(vm, AMB_ERR_INDEX, "pop() from an empty %s",
+                            ambtype_tag_name(m->h.type));
     if ((st = entry_value(vm, m, e, out)) != AMB_OK) return st;
     ambmap_remove_entry(m, e);
     return AMB_OK;
@@ -120,9 +124,10 @@ static amb_status put_all(amb_vm *vm, amb_map *to, amb_map *from) {
     if (to == from) return AMB_OK;
     ambvm_charge(vm, from->count);
     amb_status st = AMB_OK;
-    AMBLIB_LOCKED(&from->h, AMBMAP_EACH(from, e) {
-        if ((st = ambmap_put_entry(vm, to, e)) != AMB_OK) break;
-    });
+    AMBLIB_LOCKED(
+        &from->h, AMBMAP_EACH (from, e) {
+            if ((st = ambmap_put_entry(vm, to, e)) != AMB_OK) break;
+        });
     return st;
 }
 
@@ -181,10 +186,12 @@ NATIVE(map_invert) {
     amb_map *m = ambmap_new(vm, SELF->count);
     if (!m) return amblib_nomem(vm);
     amb_status st = AMB_OK;
-    AMBLIB_LOCKED(&SELF->h, AMBMAP_EACH(SELF, e) {
-        st = ambmap_set(vm, m, ambv_pack(e->val, e->vtag), ambv_pack(e->key, e->ktag));
-        if (st) break;
-    });
+    AMBLIB_LOCKED(
+        &SELF->h, AMBMAP_EACH (SELF, e) {
+            st =
+                ambmap_set(vm, m, ambv_pack(e->val, e->vtag), ambv_pack(e->key, e->ktag));
+            if (st) break;
+        });
     if (!st) *out = ambv_obj(m);
     return st;
 }
@@ -199,7 +206,7 @@ static amb_status part(amb_vm *vm, amb_map *m, uint32_t from, uint32_t count, am
     amb_list *l = amblist_new(vm, count);
     if (!l) return amblib_nomem(vm);
     uint32_t i = 0;
-    AMBMAP_EACH(m, e) {
+    AMBMAP_EACH (m, e) {
         if (i >= from + count) break;
         if (i++ < from) continue;
         ambv x;
@@ -250,13 +257,17 @@ NATIVE(map_skip) {
 const amb_native_def amblib_map[] = {
     PROPERTY("len", map_len, "len: int", "How many entries there are."),
     PROPERTY("empty", map_empty, "empty: bool", "Whether there are none."),
-    PROPERTY("frozen", amblib_any_frozen, "frozen: bool", "Whether the map can no longer change."),
+    PROPERTY("frozen", amblib_any_frozen, "frozen: bool",
+             "Whether the map can no longer change."),
     METHOD("get", map_get, 1, 2, "key, default", "get(key, default = nil)",
            "The value under the key, or the default."),
     METHOD("has", map_has, 1, 1, "key", "has(key) -> bool", "Whether the key is there."),
-    METHOD("contains", map_has, 1, 1, "key", "contains(key) -> bool", "Whether the key is there."),
-    METHOD("keys", map_keys, 0, 0, NULL, "keys() -> list", "The keys in insertion order."),
-    METHOD("values", map_values, 0, 0, NULL, "values() -> list", "The values in insertion order."),
+    METHOD("contains", map_has, 1, 1, "key", "contains(key) -> bool",
+           "Whether the key is there."),
+    METHOD("keys", map_keys, 0, 0, NULL, "keys() -> list",
+           "The keys in insertion order."),
+    METHOD("values", map_values, 0, 0, NULL, "values() -> list",
+           "The values in insertion order."),
     METHOD("entries", map_entries, 0, 0, NULL, "entries() -> list",
            "Tuples (key, value) in insertion order."),
     METHOD("list", map_entries, 0, 0, NULL, "list() -> list", "Tuples (key, value)."),
@@ -265,16 +276,21 @@ const amb_native_def amblib_map[] = {
     METHOD("clear", map_clear, 0, 0, NULL, "clear()", "Removes all entries."),
     METHOD("pop", map_pop, 0, 0, NULL, "pop() -> (key, value)",
            "Removes and gives the last entry."),
-    METHOD_REST("merge", map_merge, 0, "merge(...maps) -> map", "A new map; later entries win."),
-    METHOD_REST("update", map_update, 0, "update(...maps)", "Adds the entries of other maps."),
+    METHOD_REST("merge", map_merge, 0, "merge(...maps) -> map",
+                "A new map; later entries win."),
+    METHOD_REST("update", map_update, 0, "update(...maps)",
+                "Adds the entries of other maps."),
     METHOD("inc", map_inc, 1, 2, "key, by", "inc(key, by = 1) -> number",
            "Adds to the number under the key; a missing one counts as 0."),
     CORE("ensure", "map:ensure", "ensure(key, make)",
          "The value under the key, after storing make() when it is missing."),
-    METHOD_REST("dig", map_dig, 0, "dig(...keys)",
-                "Follows keys into nested maps, lists and tuples; nil where the way ends."),
-    METHOD("invert", map_invert, 0, 0, NULL, "invert() -> map", "Keys and values turned round."),
-    METHOD("copy", map_copy, 0, 0, NULL, "copy() -> map", "A new map of the same entries."),
+    METHOD_REST(
+        "dig", map_dig, 0, "dig(...keys)",
+        "Follows keys into nested maps, lists and tuples; nil where the way ends."),
+    METHOD("invert", map_invert, 0, 0, NULL, "invert() -> map",
+           "Keys and values turned round."),
+    METHOD("copy", map_copy, 0, 0, NULL, "copy() -> map",
+           "A new map of the same entries."),
     METHOD("first", map_first, 0, 1, "count", "first(count = nil)",
            "The first entry or nil; with a count a list of the first ones."),
     METHOD("last", map_last, 0, 1, "count", "last(count = nil)",
@@ -285,7 +301,8 @@ const amb_native_def amblib_map[] = {
     CORE("flat_map", "map:flat_map", "flat_map(f) -> list",
          "The elements of all f(key, value), one after the other."),
     CORE("filter", "map:filter", "filter(pred) -> map", "The entries that fit."),
-    CORE("map_values", "map:map_values", "map_values(f) -> map", "The same keys with f(value)."),
+    CORE("map_values", "map:map_values", "map_values(f) -> map",
+         "The same keys with f(value)."),
     CORE("each", "map:each", "each(f)", "Calls f(key, value) for every entry."),
     CORE("any", "map:any", "any(pred = nil) -> bool", "Whether some entry fits."),
     CORE("all", "map:all", "all(pred = nil) -> bool", "Whether all entries fit."),
@@ -296,9 +313,12 @@ const amb_native_def amblib_map[] = {
          "The entries that fit, and the others."),
     CORE("sorted", "map:sorted", "sorted(by = nil, with = nil) -> list",
          "The entries sorted by key, by by(key, value), or by with(a, b)."),
-    CORE("min", "map:min", "min(by = nil)", "The entry with the least key or by(key, value)."),
-    CORE("max", "map:max", "max(by = nil)", "The entry with the greatest key or by(key, value)."),
-    CORE("sum", "map:sum", "sum(by = nil)", "The sum of the values, or of by(key, value)."),
+    CORE("min", "map:min", "min(by = nil)",
+         "The entry with the least key or by(key, value)."),
+    CORE("max", "map:max", "max(by = nil)",
+         "The entry with the greatest key or by(key, value)."),
+    CORE("sum", "map:sum", "sum(by = nil)",
+         "The sum of the values, or of by(key, value)."),
     CORE("group_by", "map:group_by", "group_by(f) -> map",
          "A map from f(key, value) to maps of such entries."),
     TABLE_END,
@@ -309,7 +329,8 @@ const amb_native_def amblib_map[] = {
 NATIVE(set_add) {
     uint32_t before = SELF->count;
     amb_status st = AMB_OK;
-    for (uint32_t i = 1; i < n && !st; i++) st = ambmap_set(vm, SELF, args[i], ambv_nil());
+    for (uint32_t i = 1; i < n && !st; i++)
+        st = ambmap_set(vm, SELF, args[i], ambv_nil());
     *out = ambv_bool(SELF->count > before);
     return st;
 }
@@ -346,7 +367,8 @@ NATIVE(set_add_all) {
     return st;
 }
 
-/* The argument as a set: itself, or a new one of a container's elements; NULL and an error otherwise. */
+/* The argument as a set: itself, or a new one of a container's elements; NULL and an
+ * error otherwise. */
 static amb_map *as_set(amb_vm *vm, const char *what, ambv v, amb_status *st) {
     *st = AMB_OK;
     if (v.tag == TAG_SET) return v.map;
@@ -369,11 +391,15 @@ static amb_map *as_set(amb_vm *vm, const char *what, ambv v, amb_status *st) {
 static amb_status select_into(amb_vm *vm, amb_map *to, amb_map *a, amb_map *b, bool in) {
     amb_status st = AMB_OK;
     ambvm_charge(vm, a->count);
-    AMBLIB_LOCKED(&a->h, AMBLIB_LOCKED(&b->h, AMBMAP_EACH(a, e) {
-        amb_entry *f;
-        if ((st = ambmap_find_entry(vm, b, e, &f)) != AMB_OK) break;
-        if ((f != NULL) == in && (st = ambmap_put_entry(vm, to, e)) != AMB_OK) break;
-    }));
+    AMBLIB_LOCKED(&a->h, AMBLIB_LOCKED(
+                             &b->h, AMBMAP_EACH (a, e) {
+                                 amb_entry *f;
+                                 if ((st = ambmap_find_entry(vm, b, e, &f)) != AMB_OK)
+                                     break;
+                                 if ((f != NULL) == in &&
+                                     (st = ambmap_put_entry(vm, to, e)) != AMB_OK)
+                                     break;
+                             }));
     return st;
 }
 
@@ -392,12 +418,12 @@ amb_status amblib_set_op(amb_vm *vm, amb_map *a, amb_map *b, char op, ambv *out)
     }
 }
 
-#define ALGEBRA(name, word, op)                                                                    \
-    NATIVE(name) {                                                                                 \
-        (void)n;                                                                                   \
-        amb_status st;                                                                             \
-        amb_map *b = as_set(vm, word, args[1], &st);                                               \
-        return b ? amblib_set_op(vm, SELF, b, op, out) : st;                                       \
+#define ALGEBRA(name, word, op)                              \
+    NATIVE(name) {                                           \
+        (void)n;                                             \
+        amb_status st;                                       \
+        amb_map *b = as_set(vm, word, args[1], &st);         \
+        return b ? amblib_set_op(vm, SELF, b, op, out) : st; \
     }
 ALGEBRA(set_union, "union", '|')
 ALGEBRA(set_intersect, "intersection", '&')
@@ -409,12 +435,14 @@ static amb_status relation(amb_vm *vm, amb_map *a, amb_map *b, bool all, ambv *o
     amb_status st = AMB_OK;
     bool holds = true;
     ambvm_charge(vm, a->count);
-    AMBLIB_LOCKED(&a->h, AMBLIB_LOCKED(&b->h, AMBMAP_EACH(a, e) {
-        amb_entry *f;
-        if ((st = ambmap_find_entry(vm, b, e, &f)) != AMB_OK) break;
-        holds = (f != NULL) == all;
-        if (!holds) break;
-    }));
+    AMBLIB_LOCKED(&a->h, AMBLIB_LOCKED(
+                             &b->h, AMBMAP_EACH (a, e) {
+                                 amb_entry *f;
+                                 if ((st = ambmap_find_entry(vm, b, e, &f)) != AMB_OK)
+                                     break;
+                                 holds = (f != NULL) == all;
+                                 if (!holds) break;
+                             }));
     *out = ambv_bool(holds);
     return st;
 }
@@ -451,30 +479,34 @@ NATIVE(set_join) {
 const amb_native_def amblib_set[] = {
     PROPERTY("len", map_len, "len: int", "How many elements there are."),
     PROPERTY("empty", map_empty, "empty: bool", "Whether there are none."),
-    PROPERTY("frozen", amblib_any_frozen, "frozen: bool", "Whether the set can no longer change."),
+    PROPERTY("frozen", amblib_any_frozen, "frozen: bool",
+             "Whether the set can no longer change."),
     METHOD_REST("add", set_add, 0, "add(...values) -> bool",
                 "Adds the values; tells whether something new came."),
     METHOD("remove", set_remove, 1, 1, "value", "remove(value) -> bool",
            "Removes the value; tells whether it was there."),
-    METHOD("has", map_has, 1, 1, "value", "has(value) -> bool", "Whether the value is there."),
+    METHOD("has", map_has, 1, 1, "value", "has(value) -> bool",
+           "Whether the value is there."),
     METHOD("contains", map_has, 1, 1, "value", "contains(value) -> bool",
            "Whether the value is there."),
     METHOD("clear", map_clear, 0, 0, NULL, "clear()", "Removes all elements."),
     METHOD("pop", map_pop, 0, 0, NULL, "pop()", "Removes and gives the last element."),
     CORE("update", "set:update", "update(...its)", "Adds the elements of the iterables."),
     METHOD("union", set_union, 1, 1, "it", "union(it) -> set", "Elements of either."),
-    METHOD("intersection", set_intersect, 1, 1, "it", "intersection(it) -> set", "Elements of both."),
+    METHOD("intersection", set_intersect, 1, 1, "it", "intersection(it) -> set",
+           "Elements of both."),
     METHOD("difference", set_difference, 1, 1, "it", "difference(it) -> set",
            "Elements that the other does not have."),
-    METHOD("symmetric_difference", set_symmetric, 1, 1, "it", "symmetric_difference(it) -> set",
-           "Elements of exactly one."),
+    METHOD("symmetric_difference", set_symmetric, 1, 1, "it",
+           "symmetric_difference(it) -> set", "Elements of exactly one."),
     METHOD("is_subset", set_is_subset, 1, 1, "it", "is_subset(it) -> bool",
            "Whether the other has all elements."),
     METHOD("is_superset", set_is_superset, 1, 1, "it", "is_superset(it) -> bool",
            "Whether all elements of the other are here."),
     METHOD("is_disjoint", set_is_disjoint, 1, 1, "it", "is_disjoint(it) -> bool",
            "Whether no element is in both."),
-    METHOD("copy", map_copy, 0, 0, NULL, "copy() -> set", "A new set of the same elements."),
+    METHOD("copy", map_copy, 0, 0, NULL, "copy() -> set",
+           "A new set of the same elements."),
     METHOD("first", map_first, 0, 1, "count", "first(count = nil)",
            "The first element or nil; with a count a list of the first ones."),
     METHOD("last", map_last, 0, 1, "count", "last(count = nil)",

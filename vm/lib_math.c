@@ -8,13 +8,13 @@
 
 #define NATIVE(name) static amb_status name(amb_vm *vm, ambv *args, uint32_t n, ambv *out)
 
-#define UNARY(fn, word, expr)                                                                      \
-    NATIVE(fn) {                                                                                   \
-        (void)n;                                                                                   \
-        double x;                                                                                  \
-        amb_status st = amblib_want_float(vm, word, "x", args[0], &x);                             \
-        if (!st) *out = ambv_float(expr);                                                          \
-        return st;                                                                                 \
+#define UNARY(fn, word, expr)                                          \
+    NATIVE(fn) {                                                       \
+        (void)n;                                                       \
+        double x;                                                      \
+        amb_status st = amblib_want_float(vm, word, "x", args[0], &x); \
+        if (!st) *out = ambv_float(expr);                              \
+        return st;                                                     \
     }
 UNARY(math_sqrt, "sqrt", sqrt(x))
 
@@ -37,30 +37,30 @@ UNARY(math_acos, "acos", acos(x))
 UNARY(math_sinh, "sinh", sinh(x))
 UNARY(math_cosh, "cosh", cosh(x))
 UNARY(math_tanh, "tanh", tanh(x))
-UNARY(math_degrees, "degrees", x * (180.0 / M_PI))
-UNARY(math_radians, "radians", x * (M_PI / 180.0))
+UNARY(math_degrees, "degrees", x *(180.0 / M_PI))
+UNARY(math_radians, "radians", x *(M_PI / 180.0))
 
-#define BINARY(fn, word, a, b, expr)                                                               \
-    NATIVE(fn) {                                                                                   \
-        (void)n;                                                                                   \
-        double x, y;                                                                               \
-        amb_status st = amblib_want_float(vm, word, a, args[0], &x);                               \
-        if (!st) st = amblib_want_float(vm, word, b, args[1], &y);                                 \
-        if (!st) *out = ambv_float(expr);                                                          \
-        return st;                                                                                 \
+#define BINARY(fn, word, a, b, expr)                                 \
+    NATIVE(fn) {                                                     \
+        (void)n;                                                     \
+        double x, y;                                                 \
+        amb_status st = amblib_want_float(vm, word, a, args[0], &x); \
+        if (!st) st = amblib_want_float(vm, word, b, args[1], &y);   \
+        if (!st) *out = ambv_float(expr);                            \
+        return st;                                                   \
     }
 BINARY(math_pow, "pow", "x", "y", pow(x, y))
 BINARY(math_fmod, "fmod", "x", "y", fmod(x, y))
 BINARY(math_copysign, "copysign", "x", "y", copysign(x, y))
 
-#define TO_INT(fn, word, expr)                                                                     \
-    NATIVE(fn) {                                                                                   \
-        (void)n;                                                                                   \
-        *out = args[0];                                                                            \
-        if (args[0].tag == TAG_INT) return AMB_OK;                                                 \
-        double x;                                                                                  \
-        amb_status st = amblib_want_float(vm, word, "x", args[0], &x);                             \
-        return st ? st : amblib_float_to_int(vm, word, x, expr, out);                              \
+#define TO_INT(fn, word, expr)                                         \
+    NATIVE(fn) {                                                       \
+        (void)n;                                                       \
+        *out = args[0];                                                \
+        if (args[0].tag == TAG_INT) return AMB_OK;                     \
+        double x;                                                      \
+        amb_status st = amblib_want_float(vm, word, "x", args[0], &x); \
+        return st ? st : amblib_float_to_int(vm, word, x, expr, out);  \
     }
 TO_INT(math_floor, "floor", floor(x))
 TO_INT(math_ceil, "ceil", ceil(x))
@@ -68,7 +68,8 @@ TO_INT(math_trunc, "trunc", trunc(x))
 
 NATIVE(math_round) {
     (void)n;
-    if (!ambv_is_number(args[0])) return amberr_arg(vm, "round", "x", "a number", args[0]);
+    if (!ambv_is_number(args[0]))
+        return amberr_arg(vm, "round", "x", "a number", args[0]);
     return amblib_round(vm, args[0], args[1], out);
 }
 
@@ -84,7 +85,9 @@ NATIVE(math_log) {
     st = amblib_want_float(vm, "log", "base", args[1], &base);
     /* exact for powers of the usual bases */
     if (!st)
-        *out = ambv_float(base == 2 ? log2(x) : base == 10 ? log10(x) : log(x) / log(base));
+        *out = ambv_float(base == 2    ? log2(x)
+                          : base == 10 ? log10(x)
+                                       : log(x) / log(base));
     return st;
 }
 
@@ -148,11 +151,12 @@ NATIVE(math_lcm) {
     return AMB_OK;
 }
 
-static amb_status want_natural(amb_vm *vm, const char *what, const char *which, ambv v, int64_t *out) {
+static amb_status want_natural(amb_vm *vm, const char *what, const char *which, ambv v,
+                               int64_t *out) {
     amb_status st = amblib_want_int(vm, what, which, v, out);
     if (!st && *out < 0)
-        st = amberr_raise(vm, AMB_ERR_VALUE, "%s() wants an int of 0 or more, not %lld", what,
-                          (long long)*out);
+        st = amberr_raise(vm, AMB_ERR_VALUE, "%s() wants an int of 0 or more, not %lld",
+                          what, (long long)*out);
     return st;
 }
 
@@ -208,7 +212,8 @@ NATIVE(math_divmod) {
             return amberr_raise(vm, AMB_ERR_DIVISION, "divmod(%lld, 0): division by zero",
                                 (long long)a.i);
         if (b.i == -1) {
-            if (a.i == INT64_MIN) return amblib_overflow(vm, "%lld // -1", (long long)a.i);
+            if (a.i == INT64_MIN)
+                return amblib_overflow(vm, "%lld // -1", (long long)a.i);
             q = ambv_int(-a.i);
             r = ambv_int(0);
         } else {
@@ -244,17 +249,18 @@ NATIVE(math_sign) {
 
 NATIVE(math_clamp) {
     (void)n;
-    if (!ambv_is_number(args[0])) return amberr_arg(vm, "clamp", "x", "a number", args[0]);
+    if (!ambv_is_number(args[0]))
+        return amberr_arg(vm, "clamp", "x", "a number", args[0]);
     return amblib_clamp(vm, args[0], args[1], args[2], out);
 }
 
-#define TEST(fn, word, expr)                                                                       \
-    NATIVE(fn) {                                                                                   \
-        (void)n;                                                                                   \
-        double x;                                                                                  \
-        amb_status st = amblib_want_float(vm, word, "x", args[0], &x);                             \
-        if (!st) *out = ambv_bool(expr);                                                           \
-        return st;                                                                                 \
+#define TEST(fn, word, expr)                                           \
+    NATIVE(fn) {                                                       \
+        (void)n;                                                       \
+        double x;                                                      \
+        amb_status st = amblib_want_float(vm, word, "x", args[0], &x); \
+        if (!st) *out = ambv_bool(expr);                               \
+        return st;                                                     \
     }
 TEST(math_is_nan, "is_nan", x != x)
 TEST(math_is_inf, "is_inf", isinf(x))
@@ -285,9 +291,12 @@ NATIVE(math_lerp) {
 #define ONE(name, fn, doc) FUNCTION(name, fn, 1, 1, "x", name "(x) -> float", doc)
 
 const amb_native_def amblib_math[] = {
-    FUNCTION("floor", math_floor, 1, 1, "x", "floor(x) -> int", "The greatest int not above x."),
-    FUNCTION("ceil", math_ceil, 1, 1, "x", "ceil(x) -> int", "The least int not below x."),
-    FUNCTION("trunc", math_trunc, 1, 1, "x", "trunc(x) -> int", "x without its fraction."),
+    FUNCTION("floor", math_floor, 1, 1, "x", "floor(x) -> int",
+             "The greatest int not above x."),
+    FUNCTION("ceil", math_ceil, 1, 1, "x", "ceil(x) -> int",
+             "The least int not below x."),
+    FUNCTION("trunc", math_trunc, 1, 1, "x", "trunc(x) -> int",
+             "x without its fraction."),
     FUNCTION("round", math_round, 1, 2, "x, digits", "round(x, digits = nil)",
              "The nearest int, or a float of that many decimals."),
     ONE("sqrt", math_sqrt, "The square root."),
@@ -318,7 +327,8 @@ const amb_native_def amblib_math[] = {
     ONE("tanh", math_tanh, "The hyperbolic tangent."),
     ONE("degrees", math_degrees, "Radians as degrees."),
     ONE("radians", math_radians, "Degrees as radians."),
-    FUNCTION_REST("gcd", math_gcd, 0, "gcd(...ns) -> int", "The greatest common divisor."),
+    FUNCTION_REST("gcd", math_gcd, 0, "gcd(...ns) -> int",
+                  "The greatest common divisor."),
     FUNCTION_REST("lcm", math_lcm, 0, "lcm(...ns) -> int", "The least common multiple."),
     FUNCTION("factorial", math_factorial, 1, 1, "n", "factorial(n: int) -> int",
              "The product of 1 to n."),
@@ -331,8 +341,10 @@ const amb_native_def amblib_math[] = {
     FUNCTION("sign", math_sign, 1, 1, "x", "sign(x) -> number", "-1, 0 or 1."),
     FUNCTION("clamp", math_clamp, 3, 3, "x, lo, hi", "clamp(x, lo, hi) -> number",
              "The nearest number from lo to hi."),
-    FUNCTION("is_nan", math_is_nan, 1, 1, "x", "is_nan(x) -> bool", "Whether x is no number."),
-    FUNCTION("is_inf", math_is_inf, 1, 1, "x", "is_inf(x) -> bool", "Whether x is infinite."),
+    FUNCTION("is_nan", math_is_nan, 1, 1, "x", "is_nan(x) -> bool",
+             "Whether x is no number."),
+    FUNCTION("is_inf", math_is_inf, 1, 1, "x", "is_inf(x) -> bool",
+             "Whether x is infinite."),
     FUNCTION("is_finite", math_is_finite, 1, 1, "x", "is_finite(x) -> bool",
              "Whether x is neither infinite nor nan."),
     FUNCTION("from_bits", math_from_bits, 1, 1, "n", "from_bits(n: int) -> float",
@@ -343,9 +355,14 @@ const amb_native_def amblib_math[] = {
 };
 
 const amb_native_const amblib_math_consts[] = {
-    {"pi", M_PI, 0, true},           {"e", M_E, 0, true},
-    {"tau", 2 * M_PI, 0, true},      {"inf", INFINITY, 0, true},
-    {"nan", NAN, 0, true},           {"epsilon", DBL_EPSILON, 0, true},
-    {"max_int", 0, INT64_MAX, false}, {"min_int", 0, INT64_MIN, false},
-    {"max_float", DBL_MAX, 0, true}, {NULL, 0, 0, false},
+    {"pi", M_PI, 0, true},
+    {"e", M_E, 0, true},
+    {"tau", 2 * M_PI, 0, true},
+    {"inf", INFINITY, 0, true},
+    {"nan", NAN, 0, true},
+    {"epsilon", DBL_EPSILON, 0, true},
+    {"max_int", 0, INT64_MAX, false},
+    {"min_int", 0, INT64_MIN, false},
+    {"max_float", DBL_MAX, 0, true},
+    {NULL, 0, 0, false},
 };

@@ -24,7 +24,8 @@ amb_status amblib_abs(amb_vm *vm, ambv v, ambv *out) {
     return AMB_OK;
 }
 
-amb_status amblib_float_to_int(amb_vm *vm, const char *what, double original, double d, ambv *out) {
+amb_status amblib_float_to_int(amb_vm *vm, const char *what, double original, double d,
+                               ambv *out) {
     char t[32];
     if (d >= -9223372036854775808.0 && d < 9223372036854775808.0) {
         *out = ambv_int((int64_t)d);
@@ -32,12 +33,14 @@ amb_status amblib_float_to_int(amb_vm *vm, const char *what, double original, do
     }
     size_t n = ambtext_float(t, original);
     if (d != d || isinf(d))
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s() cannot make an int of %.*s", what, (int)n, t);
-    return amberr_raise(vm, AMB_ERR_OVERFLOW, "%s() of %.*s does not fit in an int", what, (int)n, t);
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s() cannot make an int of %.*s", what,
+                            (int)n, t);
+    return amberr_raise(vm, AMB_ERR_OVERFLOW, "%s() of %.*s does not fit in an int", what,
+                        (int)n, t);
 }
 
-/* Rounds |d| to a multiple of 10^-digits by its decimal text, halves away from zero: 2.675 is written so, and rounds
- * to 2.68 although its binary value lies below. */
+/* Rounds |d| to a multiple of 10^-digits by its decimal text, halves away from
+ * zero: 2.675 is written so, and rounds to 2.68 although its binary value lies below. */
 static double round_decimals(double d, int64_t digits) {
     if (digits > 17 || d != d || isinf(d) || d == 0) return d;
     if (digits < -308) return d < 0 ? -0.0 : 0.0;
@@ -112,7 +115,8 @@ amb_status amblib_round(amb_vm *vm, ambv v, ambv digits, ambv *out) {
     int64_t rest = v.i % unit, base = v.i - rest, half = unit / 2;
     if (rest >= half || rest <= -half) {
         if (__builtin_add_overflow(base, rest > 0 ? unit : -unit, &base))
-            return amblib_overflow(vm, "round(%lld, %lld)", (long long)v.i, (long long)places);
+            return amblib_overflow(vm, "round(%lld, %lld)", (long long)v.i,
+                                   (long long)places);
     }
     *out = ambv_int(base);
     return AMB_OK;
@@ -176,7 +180,8 @@ NATIVE(int_gcd) {
     amb_status st = amblib_want_int(vm, "gcd", "m", args[1], &b);
     if (st) return st;
     int64_t g = amblib_gcd(magnitude(INT), magnitude(b));
-    if (g < 0) return amblib_overflow(vm, "gcd(%lld, %lld)", (long long)INT, (long long)b);
+    if (g < 0)
+        return amblib_overflow(vm, "gcd(%lld, %lld)", (long long)INT, (long long)b);
     *out = ambv_int(g);
     return AMB_OK;
 }
@@ -188,10 +193,12 @@ NATIVE(int_pow_mod) {
     if (!st) st = amblib_want_int(vm, "pow_mod", "m", args[2], &m);
     if (st) return st;
     if (e < 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "pow_mod() wants an exponent of 0 or more, not %lld",
+        return amberr_raise(vm, AMB_ERR_VALUE,
+                            "pow_mod() wants an exponent of 0 or more, not %lld",
                             (long long)e);
     if (m <= 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "pow_mod() wants a modulus of 1 or more, not %lld",
+        return amberr_raise(vm, AMB_ERR_VALUE,
+                            "pow_mod() wants a modulus of 1 or more, not %lld",
                             (long long)m);
     uint64_t mod = (uint64_t)m;
     int64_t r0 = INT % m;
@@ -292,7 +299,9 @@ NATIVE(number_format) {
     (void)n;
     amb_string *spec;
     amb_status st = amblib_want_string(vm, "format", "spec", args[1], &spec);
-    return st ? st : amblib_result(vm, ambtext_format(vm, args[0], spec->data, spec->len), out);
+    return st ? st
+              : amblib_result(vm, ambtext_format(vm, args[0], spec->data, spec->len),
+                              out);
 }
 
 NATIVE(any_to_string) {
@@ -303,15 +312,20 @@ NATIVE(any_to_string) {
 const amb_native_def amblib_int[] = {
     METHOD("abs", number_abs, 0, 0, NULL, "abs() -> int", "The value without its sign."),
     METHOD("sign", int_sign, 0, 0, NULL, "sign() -> int", "-1, 0 or 1."),
-    METHOD("is_even", int_is_even, 0, 0, NULL, "is_even() -> bool", "Whether 2 divides it."),
-    METHOD("is_odd", int_is_odd, 0, 0, NULL, "is_odd() -> bool", "Whether 2 does not divide it."),
+    METHOD("is_even", int_is_even, 0, 0, NULL, "is_even() -> bool",
+           "Whether 2 divides it."),
+    METHOD("is_odd", int_is_odd, 0, 0, NULL, "is_odd() -> bool",
+           "Whether 2 does not divide it."),
     METHOD("clamp", number_clamp, 2, 2, "lo, hi", "clamp(lo, hi) -> number",
            "The nearest number from lo to hi."),
-    METHOD("gcd", int_gcd, 1, 1, "m", "gcd(m: int) -> int", "The greatest common divisor."),
+    METHOD("gcd", int_gcd, 1, 1, "m", "gcd(m: int) -> int",
+           "The greatest common divisor."),
     METHOD("pow_mod", int_pow_mod, 2, 2, "e, m", "pow_mod(e: int, m: int) -> int",
            "The power modulo m, without overflow."),
-    METHOD("bit_count", int_bit_count, 0, 0, NULL, "bit_count() -> int", "How many bits are set."),
-    METHOD("bit_len", int_bit_len, 0, 0, NULL, "bit_len() -> int", "Bits the magnitude needs."),
+    METHOD("bit_count", int_bit_count, 0, 0, NULL, "bit_count() -> int",
+           "How many bits are set."),
+    METHOD("bit_len", int_bit_len, 0, 0, NULL, "bit_len() -> int",
+           "Bits the magnitude needs."),
     METHOD("leading_zeros", int_leading_zeros, 0, 0, NULL, "leading_zeros() -> int",
            "Zero bits before the first set one, of 64."),
     METHOD("trailing_zeros", int_trailing_zeros, 0, 0, NULL, "trailing_zeros() -> int",
@@ -321,7 +335,8 @@ const amb_native_def amblib_int[] = {
     METHOD("digits", int_digits, 0, 1, "base", "digits(base = 10) -> list",
            "The digits of the magnitude, most significant first."),
     METHOD("to_int", number_to_int, 0, 0, NULL, "to_int() -> int", "The int itself."),
-    METHOD("to_float", number_to_float, 0, 0, NULL, "to_float() -> float", "The nearest float."),
+    METHOD("to_float", number_to_float, 0, 0, NULL, "to_float() -> float",
+           "The nearest float."),
     METHOD("to_string", int_to_string, 0, 1, "base", "to_string(base = 10) -> string",
            "The digits in a base from 2 to 36."),
     METHOD("format", number_format, 1, 1, "spec", "format(spec: string) -> string",
@@ -380,32 +395,42 @@ NATIVE(float_bits) {
 }
 
 const amb_native_def amblib_float[] = {
-    METHOD("abs", number_abs, 0, 0, NULL, "abs() -> float", "The value without its sign."),
-    METHOD("sign", float_sign, 0, 0, NULL, "sign() -> float", "-1.0, 1.0, or zero and nan as they are."),
+    METHOD("abs", number_abs, 0, 0, NULL, "abs() -> float",
+           "The value without its sign."),
+    METHOD("sign", float_sign, 0, 0, NULL, "sign() -> float",
+           "-1.0, 1.0, or zero and nan as they are."),
     METHOD("clamp", number_clamp, 2, 2, "lo, hi", "clamp(lo, hi) -> number",
            "The nearest number from lo to hi."),
-    METHOD("floor", float_floor, 0, 0, NULL, "floor() -> int", "The greatest int not above."),
+    METHOD("floor", float_floor, 0, 0, NULL, "floor() -> int",
+           "The greatest int not above."),
     METHOD("ceil", float_ceil, 0, 0, NULL, "ceil() -> int", "The least int not below."),
-    METHOD("trunc", float_trunc, 0, 0, NULL, "trunc() -> int", "The int without the fraction."),
+    METHOD("trunc", float_trunc, 0, 0, NULL, "trunc() -> int",
+           "The int without the fraction."),
     METHOD("round", float_round, 0, 1, "digits", "round(digits = nil)",
            "The nearest int, or a float of that many decimals."),
-    METHOD("is_nan", float_is_nan, 0, 0, NULL, "is_nan() -> bool", "Whether it is no number."),
-    METHOD("is_inf", float_is_inf, 0, 0, NULL, "is_inf() -> bool", "Whether it is infinite."),
+    METHOD("is_nan", float_is_nan, 0, 0, NULL, "is_nan() -> bool",
+           "Whether it is no number."),
+    METHOD("is_inf", float_is_inf, 0, 0, NULL, "is_inf() -> bool",
+           "Whether it is infinite."),
     METHOD("is_finite", float_is_finite, 0, 0, NULL, "is_finite() -> bool",
            "Whether it is neither infinite nor nan."),
-    METHOD("is_int", float_is_int, 0, 0, NULL, "is_int() -> bool", "Whether it has no fraction."),
+    METHOD("is_int", float_is_int, 0, 0, NULL, "is_int() -> bool",
+           "Whether it has no fraction."),
     METHOD("bits", float_bits, 0, 0, NULL, "bits() -> int", "The IEEE bits as an int."),
     METHOD("to_int", number_to_int, 0, 0, NULL, "to_int() -> int?",
            "The integer part, or nil when no int can hold it."),
-    METHOD("to_float", number_to_float, 0, 0, NULL, "to_float() -> float", "The float itself."),
-    METHOD("to_string", any_to_string, 0, 0, NULL, "to_string() -> string", "The shortest text."),
+    METHOD("to_float", number_to_float, 0, 0, NULL, "to_float() -> float",
+           "The float itself."),
+    METHOD("to_string", any_to_string, 0, 0, NULL, "to_string() -> string",
+           "The shortest text."),
     METHOD("format", number_format, 1, 1, "spec", "format(spec: string) -> string",
            "The number formatted by a spec."),
     TABLE_END,
 };
 
 const amb_native_def amblib_bool[] = {
-    METHOD("to_string", any_to_string, 0, 0, NULL, "to_string() -> string", "`true` or `false`."),
+    METHOD("to_string", any_to_string, 0, 0, NULL, "to_string() -> string",
+           "`true` or `false`."),
     TABLE_END,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The prelude: the functions every program starts with. Those that take script functions or any iterable are in
- * stdlib-modules/core/prelude.amb. */
+/* The prelude: the functions every program starts with. Those that take script functions
+ * or any iterable are in stdlib-modules/core/prelude.amb. */
 #include <math.h>
 
 #include "lib.h"
@@ -12,7 +12,8 @@
 
 /* ---- print ---- */
 
-static amb_status print_to(amb_vm *vm, const char *what, int fd, ambv *args, uint32_t n, ambv *out) {
+static amb_status print_to(amb_vm *vm, const char *what, int fd, ambv *args, uint32_t n,
+                           ambv *out) {
     static const char *const names[] = {"sep", "end", NULL};
     const amb_tuple *named = amblib_named(args, &n);
     ambv opts[2] = {ambv_undef(), ambv_undef()};
@@ -21,8 +22,10 @@ static amb_status print_to(amb_vm *vm, const char *what, int fd, ambv *args, uin
     *out = ambv_nil();
     if (named) {
         st = amblib_named_values(vm, what, named, names, opts);
-        if (!st && amblib_given(opts[0])) st = amblib_want_string(vm, what, "sep", opts[0], &sep);
-        if (!st && amblib_given(opts[1])) st = amblib_want_string(vm, what, "end", opts[1], &end);
+        if (!st && amblib_given(opts[0]))
+            st = amblib_want_string(vm, what, "sep", opts[0], &sep);
+        if (!st && amblib_given(opts[1]))
+            st = amblib_want_string(vm, what, "end", opts[1], &end);
         if (st) return st;
     }
     ambbuf b;
@@ -50,7 +53,8 @@ NATIVE(prelude_int) {
     amb_status st = amblib_want_base(vm, "int", args[1], &base);
     if (st) return st;
     if (amblib_given(args[1]) && v.tag != TAG_STRING)
-        return amberr_raise(vm, AMB_ERR_TYPE, "int() takes a base only for a string, not for %s",
+        return amberr_raise(vm, AMB_ERR_TYPE,
+                            "int() takes a base only for a string, not for %s",
                             ambtype_name(vm, v));
     switch (v.tag) {
     case TAG_INT: *out = v; return AMB_OK;
@@ -72,14 +76,17 @@ NATIVE(prelude_int) {
         if (over) return amblib_overflow(vm, "int(%s)", brief);
         double d;
         if (base == 10 && ambtext_parse_float(p, len, &d))
-            return amberr_raise(vm, AMB_ERR_VALUE,
-                                "int() cannot read %s as a whole number; int(float(...)) cuts the "
-                                "fraction",
-                                brief);
+            return amberr_raise(
+                vm, AMB_ERR_VALUE,
+                "int() cannot read %s as a whole number; int(float(...)) cuts the "
+                "fraction",
+                brief);
         if (base != 10 && base != 0)
             return amberr_raise(vm, AMB_ERR_VALUE,
-                                "int() cannot read %s as a whole number in base %u", brief, base);
-        return amberr_raise(vm, AMB_ERR_VALUE, "int() cannot read %s as a whole number", brief);
+                                "int() cannot read %s as a whole number in base %u",
+                                brief, base);
+        return amberr_raise(vm, AMB_ERR_VALUE, "int() cannot read %s as a whole number",
+                            brief);
     }
     default: return amberr_arg(vm, "int", "x", "a number, a string or a bool", v);
     }
@@ -117,9 +124,10 @@ NATIVE(prelude_string) {
     const char *p = (const char *)v.bytes->block->data;
     size_t chars, good = ambutf8_validate(p, v.bytes->len, &chars);
     if (good < v.bytes->len)
-        return amberr_raise(vm, AMB_ERR_VALUE,
-                            "string() needs UTF-8: byte 0x%02x at position %zu does not belong",
-                            (unsigned char)p[good], good);
+        return amberr_raise(
+            vm, AMB_ERR_VALUE,
+            "string() needs UTF-8: byte 0x%02x at position %zu does not belong",
+            (unsigned char)p[good], good);
     return amblib_result(vm, ambstr_new(vm, p, good), out);
 }
 
@@ -130,14 +138,18 @@ NATIVE(prelude_bytes) {
     switch (v.tag) {
     case TAG_INT:
         if (v.i < 0)
-            return amberr_raise(vm, AMB_ERR_VALUE, "bytes() wants a count of 0 or more, not %lld",
+            return amberr_raise(vm, AMB_ERR_VALUE,
+                                "bytes() wants a count of 0 or more, not %lld",
                                 (long long)v.i);
         return amblib_result(vm, ambbytes_new(vm, NULL, (uint64_t)v.i), out);
-    case TAG_STRING: return amblib_result(vm, ambbytes_new(vm, v.str->data, v.str->len), out);
+    case TAG_STRING:
+        return amblib_result(vm, ambbytes_new(vm, v.str->data, v.str->len), out);
     case TAG_BYTES:
         if ((st = ambbytes_check(vm, v.bytes)) != AMB_OK) return st;
         return amblib_result(
-            vm, ambbytes_new(vm, v.bytes->block ? v.bytes->block->data : NULL, v.bytes->len), out);
+            vm,
+            ambbytes_new(vm, v.bytes->block ? v.bytes->block->data : NULL, v.bytes->len),
+            out);
     default: break;
     }
     amblib_iter it;
@@ -151,9 +163,11 @@ NATIVE(prelude_bytes) {
     for (uint64_t i = 0; i < len; i++) {
         if ((st = amblib_iter_next(vm, &it, &x, &more)) != AMB_OK) return st;
         if (!more) break;
-        if (x.tag != TAG_INT) return amberr_arg(vm, "bytes", NULL, "ints from 0 to 255", x);
+        if (x.tag != TAG_INT)
+            return amberr_arg(vm, "bytes", NULL, "ints from 0 to 255", x);
         if (x.i < 0 || x.i > 255)
-            return amberr_raise(vm, AMB_ERR_VALUE, "bytes() wants ints from 0 to 255, not %lld",
+            return amberr_raise(vm, AMB_ERR_VALUE,
+                                "bytes() wants ints from 0 to 255, not %lld",
                                 (long long)x.i);
         b->block->data[i] = (uint8_t)x.i;
     }
@@ -180,7 +194,8 @@ NATIVE(prelude_same) {
     bool same = ambv_same(a, b);
     if (!same && a.tag == b.tag) {
         amb_status st = AMB_OK;
-        if (a.tag == TAG_STRING || a.tag == TAG_RANGE || a.tag == TAG_BOUND || a.tag == TAG_CAP)
+        if (a.tag == TAG_STRING || a.tag == TAG_RANGE || a.tag == TAG_BOUND ||
+            a.tag == TAG_CAP)
             st = ambeq_values(vm, a, b, &same);
         if (st) return st;
     }
@@ -196,7 +211,8 @@ NATIVE(prelude_abs) {
 
 NATIVE(prelude_round) {
     (void)n;
-    if (!ambv_is_number(args[0])) return amberr_arg(vm, "round", "x", "a number", args[0]);
+    if (!ambv_is_number(args[0]))
+        return amberr_arg(vm, "round", "x", "a number", args[0]);
     return amblib_round(vm, args[0], args[1], out);
 }
 
@@ -210,9 +226,11 @@ NATIVE(prelude_range) {
     } else {
         st = amblib_want_int(vm, "range", "stop", args[0], &b);
     }
-    if (!st && amblib_given(args[2])) st = amblib_want_int(vm, "range", "step", args[2], &step);
+    if (!st && amblib_given(args[2]))
+        st = amblib_want_int(vm, "range", "step", args[2], &step);
     if (st) return st;
-    if (step == 0) return amberr_raise(vm, AMB_ERR_VALUE, "the step of a range cannot be 0");
+    if (step == 0)
+        return amberr_raise(vm, AMB_ERR_VALUE, "the step of a range cannot be 0");
     amb_range *r = ambrange_new(vm, a, b, false);
     if (!r) return amblib_nomem(vm);
     r->step = step;
@@ -224,7 +242,8 @@ NATIVE(prelude_assert) {
     (void)n;
     *out = ambv_nil();
     if (AMB_LIKELY(ambv_truthy(args[0]))) return AMB_OK;
-    if (!amblib_given(args[1])) return amberr_raise(vm, AMB_ERR_STATE, "assertion failed");
+    if (!amblib_given(args[1]))
+        return amberr_raise(vm, AMB_ERR_STATE, "assertion failed");
     ambbuf b;
     ambbuf_init(&b, vm);
     amb_status st = ambtext_append(&b, args[1], false);
@@ -235,14 +254,17 @@ NATIVE(prelude_assert) {
     return st;
 }
 
-static amb_status extreme(amb_vm *vm, const char *what, ambv *args, uint32_t n, bool max, ambv *out) {
+static amb_status extreme(amb_vm *vm, const char *what, ambv *args, uint32_t n, bool max,
+                          ambv *out) {
     if (amblib_named(args, &n))
-        return amberr_raise(vm, AMB_ERR_TYPE, "%s() takes no named arguments; xs.%s(by: f) does", what,
+        return amberr_raise(vm, AMB_ERR_TYPE,
+                            "%s() takes no named arguments; xs.%s(by: f) does", what,
                             what);
     if (n == 1) {
         amblib_iter it;
         if (!amblib_iter_open(&it, args[0]))
-            return amberr_raise(vm, AMB_ERR_TYPE, "%s() wants several values or one container, not %s",
+            return amberr_raise(vm, AMB_ERR_TYPE,
+                                "%s() wants several values or one container, not %s",
                                 what, ambtype_name(vm, args[0]));
         return max ? amblib_any_max(vm, args, 1, out) : amblib_any_min(vm, args, 1, out);
     }
@@ -254,7 +276,8 @@ static amb_status extreme(amb_vm *vm, const char *what, ambv *args, uint32_t n, 
         if (x.tag == TAG_INT && best.tag == TAG_INT)
             better = max ? x.i > best.i : x.i < best.i;
         else
-            st = max ? ambeq_less(vm, best, x, &better) : ambeq_less(vm, x, best, &better);
+            st =
+                max ? ambeq_less(vm, best, x, &better) : ambeq_less(vm, x, best, &better);
         if (st) return st;
         if (better) best = x;
     }
@@ -271,9 +294,11 @@ NATIVE(prelude_freeze) {
 }
 
 const amb_native_def amblib_prelude[] = {
-    FUNCTION_REST("print", prelude_print, 0, "print(...values, sep = \" \", end = \"\\n\")",
+    FUNCTION_REST("print", prelude_print, 0,
+                  "print(...values, sep = \" \", end = \"\\n\")",
                   "Writes the texts of the values to the standard output."),
-    FUNCTION_REST("eprint", prelude_eprint, 0, "eprint(...values, sep = \" \", end = \"\\n\")",
+    FUNCTION_REST("eprint", prelude_eprint, 0,
+                  "eprint(...values, sep = \" \", end = \"\\n\")",
                   "Writes the texts of the values to the standard error."),
     FUNCTION("int", prelude_int, 1, 2, "x, base", "int(x, base = 10) -> int",
              "The integer part of a number, or the number a string spells."),
@@ -283,19 +308,27 @@ const amb_native_def amblib_prelude[] = {
              "The text print shows; of bytes their UTF-8."),
     FUNCTION("bytes", prelude_bytes, 0, 1, "x", "bytes(x = 0) -> bytes",
              "n zero bytes, a string's UTF-8, or a list's ints."),
-    FUNCTION("bool", prelude_bool, 1, 1, "x", "bool(x) -> bool", "False for nil and false only."),
-    FUNCTION_CORE("list", "prelude:list", "list(it = []) -> list", "A new list of the elements."),
-    FUNCTION_CORE("tuple", "prelude:tuple", "tuple(it = []) -> tuple", "A tuple of the elements."),
-    FUNCTION_CORE("map", "prelude:map", "map(it = {}) -> map", "A new map of pairs (key, value)."),
-    FUNCTION_CORE("set", "prelude:set", "set(it = []) -> set", "A new set of the elements."),
-    FUNCTION("type", prelude_type, 1, 1, "x", "type(x) -> string", "The name of the type."),
+    FUNCTION("bool", prelude_bool, 1, 1, "x", "bool(x) -> bool",
+             "False for nil and false only."),
+    FUNCTION_CORE("list", "prelude:list", "list(it = []) -> list",
+                  "A new list of the elements."),
+    FUNCTION_CORE("tuple", "prelude:tuple", "tuple(it = []) -> tuple",
+                  "A tuple of the elements."),
+    FUNCTION_CORE("map", "prelude:map", "map(it = {}) -> map",
+                  "A new map of pairs (key, value)."),
+    FUNCTION_CORE("set", "prelude:set", "set(it = []) -> set",
+                  "A new set of the elements."),
+    FUNCTION("type", prelude_type, 1, 1, "x", "type(x) -> string",
+             "The name of the type."),
     FUNCTION("same", prelude_same, 2, 2, "a, b", "same(a, b) -> bool",
              "Whether both are one object, or equal immutable built-in values."),
-    FUNCTION("abs", prelude_abs, 1, 1, "x", "abs(x) -> number", "The value without its sign."),
+    FUNCTION("abs", prelude_abs, 1, 1, "x", "abs(x) -> number",
+             "The value without its sign."),
     FUNCTION("round", prelude_round, 1, 2, "x, digits", "round(x, digits = nil)",
              "The nearest int, or a float of that many decimals; halves away from zero."),
     FUNCTION("range", prelude_range, 1, 3, "start, stop, step",
-             "range(stop), range(start, stop, step = 1) -> range", "A half-open range of ints."),
+             "range(stop), range(start, stop, step = 1) -> range",
+             "A half-open range of ints."),
     FUNCTION_REST("min", prelude_min, 1, "min(...values)",
                   "The least of several values or of one container; nil of nothing."),
     FUNCTION_REST("max", prelude_max, 1, "max(...values)",
@@ -309,9 +342,12 @@ const amb_native_def amblib_prelude[] = {
                   "A sorted list of the elements."),
     FUNCTION_CORE("reversed", "prelude:reversed", "reversed(it)",
                   "The elements backwards; of a string a string."),
-    FUNCTION_CORE("any", "prelude:any", "any(it, pred = nil) -> bool", "Whether some element fits."),
-    FUNCTION_CORE("all", "prelude:all", "all(it, pred = nil) -> bool", "Whether all elements fit."),
-    FUNCTION("assert", prelude_assert, 1, 2, "cond, message", "assert(cond, message = nil)",
+    FUNCTION_CORE("any", "prelude:any", "any(it, pred = nil) -> bool",
+                  "Whether some element fits."),
+    FUNCTION_CORE("all", "prelude:all", "all(it, pred = nil) -> bool",
+                  "Whether all elements fit."),
+    FUNCTION("assert", prelude_assert, 1, 2, "cond, message",
+             "assert(cond, message = nil)",
              "Raises StateError when the condition is falsy."),
     FUNCTION("freeze", prelude_freeze, 1, 1, "x", "freeze(x)", "A deeply frozen copy."),
     FUNCTION_CORE("Ok", "prelude:Ok", "Ok(value)", "A result that is fine."),

@@ -46,11 +46,13 @@ NATIVE(range_step) {
     int64_t step;
     amb_status st = amblib_want_int(vm, "step", "n", args[1], &step);
     if (st) return st;
-    if (step == 0) return amberr_raise(vm, AMB_ERR_VALUE, "the step of a range cannot be 0");
+    if (step == 0)
+        return amberr_raise(vm, AMB_ERR_VALUE, "the step of a range cannot be 0");
     amb_range *r = ambrange_new(vm, SELF->a, SELF->b, SELF->h.flags & RANGE_CLOSED);
     if (!r) return amblib_nomem(vm);
     if (__builtin_mul_overflow(SELF->step, step, &r->step))
-        return amblib_overflow(vm, "the step %lld * %lld", (long long)SELF->step, (long long)step);
+        return amblib_overflow(vm, "the step %lld * %lld", (long long)SELF->step,
+                               (long long)step);
     *out = ambv_obj(r);
     return AMB_OK;
 }
@@ -74,8 +76,8 @@ static int64_t place(const amb_range *r, ambv v) {
     int64_t x, count = ambrange_count(r);
     if (v.tag == TAG_INT)
         x = v.i;
-    else if (v.tag == TAG_FLOAT && v.f >= -9223372036854775808.0 && v.f < 9223372036854775808.0 &&
-             (double)(int64_t)v.f == v.f)
+    else if (v.tag == TAG_FLOAT && v.f >= -9223372036854775808.0 &&
+             v.f < 9223372036854775808.0 && (double)(int64_t)v.f == v.f)
         x = (int64_t)v.f;
     else
         return -1;
@@ -104,7 +106,8 @@ NATIVE(range_index_of) {
 NATIVE(range_get) {
     (void)n;
     if (args[1].tag != TAG_INT) return amberr_arg(vm, "get", "index", "an int", args[1]);
-    int64_t count = ambrange_count(SELF), i = args[1].i < 0 ? args[1].i + count : args[1].i;
+    int64_t count = ambrange_count(SELF),
+            i = args[1].i < 0 ? args[1].i + count : args[1].i;
     if (i >= 0 && i < count)
         *out = ambv_int(at(SELF, i));
     else
@@ -112,7 +115,8 @@ NATIVE(range_get) {
     return AMB_OK;
 }
 
-static amb_status part(amb_vm *vm, const amb_range *r, int64_t from, int64_t count, ambv *out) {
+static amb_status part(amb_vm *vm, const amb_range *r, int64_t from, int64_t count,
+                       ambv *out) {
     amb_list *l = amblist_new(vm, (uint32_t)count);
     if (!l) return amblib_nomem(vm);
     ambvm_charge(vm, (uint64_t)count / 2);
@@ -187,7 +191,8 @@ const amb_native_def amblib_range[] = {
     PROPERTY("len", range_len, "len: int", "How many elements there are."),
     PROPERTY("empty", range_empty, "empty: bool", "Whether there are none."),
     METHOD("step", range_step, 1, 1, "n", "step(n: int) -> range", "Every n-th element."),
-    METHOD("reversed", range_reversed, 0, 0, NULL, "reversed() -> range", "The range backwards."),
+    METHOD("reversed", range_reversed, 0, 0, NULL, "reversed() -> range",
+           "The range backwards."),
     METHOD("contains", range_contains, 1, 1, "value", "contains(value) -> bool",
            "Whether the number is an element."),
     METHOD("index_of", range_index_of, 1, 1, "value", "index_of(value) -> int?",
@@ -204,24 +209,29 @@ const amb_native_def amblib_range[] = {
     HIDDEN("_sum", range_sum, 0, 0),
     HIDDEN("_sorted", amblib_any_sorted, 0, 0),
     HIDDEN("_list", amblib_any_list, 0, 0),
-    CORE("min", "list:min", "min(by = nil)", "The least element, by keys if asked; nil of nothing."),
+    CORE("min", "list:min", "min(by = nil)",
+         "The least element, by keys if asked; nil of nothing."),
     CORE("max", "list:max", "max(by = nil)",
          "The greatest element, by keys if asked; nil of nothing."),
     CORE("sum", "list:sum", "sum(by = nil)", "The sum of the elements, or of by(x)."),
-    CORE("sorted", "list:sorted", "sorted(by = nil, with = nil) -> list", "A sorted list."),
+    CORE("sorted", "list:sorted", "sorted(by = nil, with = nil) -> list",
+         "A sorted list."),
     CORE("each", "list:each", "each(f)", "Calls f(x) for every element."),
     CORE("fold", "list:fold", "fold(start, f)", "Combines from the left: f(acc, x)."),
-    CORE("reduce", "list:reduce", "reduce(f)", "Like fold, starting with the first element."),
+    CORE("reduce", "list:reduce", "reduce(f)",
+         "Like fold, starting with the first element."),
     CORE("any", "list:any", "any(pred = nil) -> bool", "Whether some element fits."),
     CORE("all", "list:all", "all(pred = nil) -> bool", "Whether all elements fit."),
     CORE("find", "list:find", "find(pred)", "The first element that fits, or nil."),
-    CORE("find_index", "list:find_index", "find_index(pred) -> int?", "The index of it, or nil."),
+    CORE("find_index", "list:find_index", "find_index(pred) -> int?",
+         "The index of it, or nil."),
     CORE("count", "list:count", "count(pred = nil) -> int", "How many elements fit."),
     CORE("group_by", "list:group_by", "group_by(f) -> map", "A map from f(x) to lists."),
     CORE("to_map", "list:to_map", "to_map(f) -> map", "A map from the elements to f(x)."),
     CORE("partition", "list:partition", "partition(pred) -> (list, list)",
          "The elements that fit, and the others."),
-    CORE("join", "lazy:join", "join(sep = \"\") -> string", "The texts of the elements, joined."),
+    CORE("join", "lazy:join", "join(sep = \"\") -> string",
+         "The texts of the elements, joined."),
     CORE("tally", "lazy:tally", "tally() -> map", "How often each element occurs."),
     ROWS_LAZY,
     TABLE_END,
@@ -235,27 +245,32 @@ const amb_native_def amblib_generator[] = {
          "The next element or nil; with a count a list of the next ones."),
     CORE("last", "lazy:last", "last(count = nil)",
          "The last element or nil; with a count a list of the last ones."),
-    CORE("contains", "lazy:contains", "contains(value) -> bool", "Whether an equal element comes."),
+    CORE("contains", "lazy:contains", "contains(value) -> bool",
+         "Whether an equal element comes."),
     CORE("index_of", "lazy:index_of", "index_of(value) -> int?",
          "How many elements come before an equal one, or nil."),
     CORE("reversed", "lazy:reversed", "reversed() -> list", "A list backwards."),
     CORE("min", "lazy:min", "min(by = nil)", "The least element; nil of nothing."),
     CORE("max", "lazy:max", "max(by = nil)", "The greatest element; nil of nothing."),
     CORE("sum", "lazy:sum", "sum(by = nil)", "The sum of the elements, or of by(x)."),
-    CORE("sorted", "lazy:sorted", "sorted(by = nil, with = nil) -> list", "A sorted list."),
+    CORE("sorted", "lazy:sorted", "sorted(by = nil, with = nil) -> list",
+         "A sorted list."),
     CORE("each", "list:each", "each(f)", "Calls f(x) for every element."),
     CORE("fold", "list:fold", "fold(start, f)", "Combines from the left: f(acc, x)."),
-    CORE("reduce", "list:reduce", "reduce(f)", "Like fold, starting with the first element."),
+    CORE("reduce", "list:reduce", "reduce(f)",
+         "Like fold, starting with the first element."),
     CORE("any", "list:any", "any(pred = nil) -> bool", "Whether some element fits."),
     CORE("all", "list:all", "all(pred = nil) -> bool", "Whether all elements fit."),
     CORE("find", "list:find", "find(pred)", "The first element that fits, or nil."),
-    CORE("find_index", "list:find_index", "find_index(pred) -> int?", "The index of it, or nil."),
+    CORE("find_index", "list:find_index", "find_index(pred) -> int?",
+         "The index of it, or nil."),
     CORE("count", "lazy:count", "count(pred = nil) -> int", "How many elements fit."),
     CORE("group_by", "list:group_by", "group_by(f) -> map", "A map from f(x) to lists."),
     CORE("to_map", "list:to_map", "to_map(f) -> map", "A map from the elements to f(x)."),
     CORE("partition", "list:partition", "partition(pred) -> (list, list)",
          "The elements that fit, and the others."),
-    CORE("join", "lazy:join", "join(sep = \"\") -> string", "The texts of the elements, joined."),
+    CORE("join", "lazy:join", "join(sep = \"\") -> string",
+         "The texts of the elements, joined."),
     CORE("tally", "lazy:tally", "tally() -> map", "How often each element occurs."),
     ROWS_LAZY,
     TABLE_END,

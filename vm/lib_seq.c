@@ -27,14 +27,16 @@ NATIVE(amblib_seq_get) {
     (void)n;
     ambv d = args[2].tag == TAG_UNDEF ? ambv_nil() : args[2];
     if (args[1].tag != TAG_INT) return amberr_arg(vm, "get", "index", "an int", args[1]);
-    int64_t len = amblib_seq_len(args[0]), i = args[1].i < 0 ? args[1].i + len : args[1].i;
+    int64_t len = amblib_seq_len(args[0]),
+            i = args[1].i < 0 ? args[1].i + len : args[1].i;
     *out = i < 0 || i >= len ? d : amblib_seq_at(args[0], (uint32_t)i);
     return AMB_OK;
 }
 
 /* A new list of elements [from, to). */
 static amb_status slice(amb_vm *vm, ambv v, uint32_t from, uint32_t to, ambv *out) {
-    if (v.tag == TAG_LIST) return amblib_result(vm, amblist_slice(vm, v.list, from, to), out);
+    if (v.tag == TAG_LIST)
+        return amblib_result(vm, amblist_slice(vm, v.list, from, to), out);
     amb_list *l = amblist_new(vm, to - from);
     if (!l) return amblib_nomem(vm);
     for (uint32_t i = from; i < to; i++) {
@@ -77,7 +79,8 @@ NATIVE(amblib_seq_skip) {
 NATIVE(amblib_any_list) {
     (void)n;
     ambv v = args[0];
-    if (v.tag == TAG_LIST || v.tag == TAG_TUPLE) return slice(vm, v, 0, amblib_seq_len(v), out);
+    if (v.tag == TAG_LIST || v.tag == TAG_TUPLE)
+        return slice(vm, v, 0, amblib_seq_len(v), out);
     amblib_iter it;
     amblib_iter_open(&it, v);
     uint64_t hint = amblib_iter_hint(&it);
@@ -121,7 +124,8 @@ static amb_status search(amb_vm *vm, ambv seq, ambv x, uint32_t from, uint32_t *
     uint32_t len = amblib_seq_len(seq), i = from;
     amb_status st = AMB_OK;
     ambvm_charge(vm, (len - from) / 4);
-    if (seq.tag == TAG_LIST && !seq.list->tags && seq.list->h.aux16 == x.tag && x.tag == TAG_INT) {
+    if (seq.tag == TAG_LIST && !seq.list->tags && seq.list->h.aux16 == x.tag &&
+        x.tag == TAG_INT) {
         const uint64_t *v = seq.list->vals;
         while (i < len && v[i] != x.u) i++;
         *at = i;
@@ -176,8 +180,8 @@ NATIVE(amblib_seq_join) {
 static amb_status want_size(amb_vm *vm, const char *what, ambv v, uint32_t *out) {
     if (v.tag != TAG_INT) return amberr_arg(vm, what, "size", "an int", v);
     if (v.i < 1)
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a size of 1 or more, not %lld", what,
-                            (long long)v.i);
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a size of 1 or more, not %lld",
+                            what, (long long)v.i);
     *out = v.i > INT32_MAX ? INT32_MAX : (uint32_t)v.i;
     return AMB_OK;
 }
@@ -317,7 +321,8 @@ static amb_status extreme(amb_vm *vm, ambv *args, bool max, ambv *out) {
                 if (x.tag == TAG_INT && best.tag == TAG_INT)
                     better = max ? x.i > best.i : x.i < best.i;
                 else
-                    st = max ? ambeq_less(vm, best, x, &better) : ambeq_less(vm, x, best, &better);
+                    st = max ? ambeq_less(vm, best, x, &better)
+                             : ambeq_less(vm, x, best, &better);
                 if (st) break;
             }
             any = true;
@@ -363,7 +368,8 @@ static bool hashable(amb_vm *vm, ambv v) {
     case TAG_TUPLE:
         for (uint32_t i = 0; i < v.tuple->h.aux32; i++) {
             ambv x = v.tuple->vals[i];
-            if (x.tag >= TAG_HEAP ? x.tag != TAG_STRING : x.tag == TAG_FLOAT) return false;
+            if (x.tag >= TAG_HEAP ? x.tag != TAG_STRING : x.tag == TAG_FLOAT)
+                return false;
         }
         return true;
     case TAG_INSTANCE: {

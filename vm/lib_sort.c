@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Stable merge sort: typed loops for ints, floats and strings, the general order for the rest.
+/* Stable merge sort: typed loops for ints, floats and strings, the general order for the
+ * rest.
  *
- * Elements are sorted in a copy and written back at the end, so an error or a limit in the middle
- * leaves the list as it was. The list is locked while fn < of classes may run. */
+ * Elements are sorted in a copy and written back at the end, so an error or a limit in
+ * the middle leaves the list as it was. The list is locked while fn < of classes may run.
+ */
 #include "lib.h"
 
 typedef struct item {
@@ -15,51 +17,52 @@ typedef struct keyed {
 } keyed;
 
 /* Sorts a[0..n) with n spare places in t. LESS(x, y) may set st, which ends the sort. */
-#define DEFINE_SORT(name, T, LESS)                                                                 \
-    static amb_status name(amb_vm *vm, T *a, T *t, uint32_t n) {                                   \
-        amb_status st = AMB_OK;                                                                    \
-        (void)vm;                                                                                  \
-        enum { RUN = 8 };                                                                          \
-        for (uint32_t lo = 0; lo < n; lo += RUN) {                                                 \
-            uint32_t hi = n - lo < RUN ? n : lo + RUN;                                             \
-            for (uint32_t i = lo + 1; i < hi; i++) {                                               \
-                T x = a[i];                                                                        \
-                uint32_t j = i;                                                                    \
-                while (j > lo && LESS(x, a[j - 1])) {                                              \
-                    a[j] = a[j - 1];                                                               \
-                    j--;                                                                           \
-                }                                                                                  \
-                a[j] = x;                                                                          \
-                if (st) return st;                                                                 \
-            }                                                                                      \
-        }                                                                                          \
-        T *from = a, *to = t;                                                                      \
-        for (uint64_t w = RUN; w < n; w *= 2) {                                                    \
-            for (uint64_t lo = 0; lo < n; lo += 2 * w) {                                           \
-                uint64_t mid = lo + w < n ? lo + w : n, hi = lo + 2 * w < n ? lo + 2 * w : n;      \
-                uint64_t i = lo, j = mid, k = lo;                                                  \
-                if (mid < hi && !(LESS(from[mid], from[mid - 1]))) j = hi;                         \
-                if (j == hi) {                                                                     \
-                    memcpy(to + lo, from + lo, (hi - lo) * sizeof(T));                             \
-                    if (st) return st;                                                             \
-                    continue;                                                                      \
-                }                                                                                  \
-                while (i < mid && j < hi) {                                                        \
-                    if (LESS(from[j], from[i]))                                                    \
-                        to[k++] = from[j++];                                                       \
-                    else                                                                           \
-                        to[k++] = from[i++];                                                       \
-                    if (st) return st;                                                             \
-                }                                                                                  \
-                memcpy(to + k, from + i, (mid - i) * sizeof(T));                                   \
-                memcpy(to + k + (mid - i), from + j, (hi - j) * sizeof(T));                        \
-            }                                                                                      \
-            T *swap = from;                                                                        \
-            from = to;                                                                             \
-            to = swap;                                                                             \
-        }                                                                                          \
-        if (from != a) memcpy(a, from, n * sizeof(T));                                             \
-        return st;                                                                                 \
+#define DEFINE_SORT(name, T, LESS)                                          \
+    static amb_status name(amb_vm *vm, T *a, T *t, uint32_t n) {            \
+        amb_status st = AMB_OK;                                             \
+        (void)vm;                                                           \
+        enum { RUN = 8 };                                                   \
+        for (uint32_t lo = 0; lo < n; lo += RUN) {                          \
+            uint32_t hi = n - lo < RUN ? n : lo + RUN;                      \
+            for (uint32_t i = lo + 1; i < hi; i++) {                        \
+                T x = a[i];                                                 \
+                uint32_t j = i;                                             \
+                while (j > lo && LESS(x, a[j - 1])) {                       \
+                    a[j] = a[j - 1];                                        \
+                    j--;                                                    \
+                }                                                           \
+                a[j] = x;                                                   \
+                if (st) return st;                                          \
+            }                                                               \
+        }                                                                   \
+        T *from = a, *to = t;                                               \
+        for (uint64_t w = RUN; w < n; w *= 2) {                             \
+            for (uint64_t lo = 0; lo < n; lo += 2 * w) {                    \
+                uint64_t mid = lo + w < n ? lo + w : n,                     \
+                         hi = lo + 2 * w < n ? lo + 2 * w : n;              \
+                uint64_t i = lo, j = mid, k = lo;                           \
+                if (mid < hi && !(LESS(from[mid], from[mid - 1]))) j = hi;  \
+                if (j == hi) {                                              \
+                    memcpy(to + lo, from + lo, (hi - lo) * sizeof(T));      \
+                    if (st) return st;                                      \
+                    continue;                                               \
+                }                                                           \
+                while (i < mid && j < hi) {                                 \
+                    if (LESS(from[j], from[i]))                             \
+                        to[k++] = from[j++];                                \
+                    else                                                    \
+                        to[k++] = from[i++];                                \
+                    if (st) return st;                                      \
+                }                                                           \
+                memcpy(to + k, from + i, (mid - i) * sizeof(T));            \
+                memcpy(to + k + (mid - i), from + j, (hi - j) * sizeof(T)); \
+            }                                                               \
+            T *swap = from;                                                 \
+            from = to;                                                      \
+            to = swap;                                                      \
+        }                                                                   \
+        if (from != a) memcpy(a, from, n * sizeof(T));                      \
+        return st;                                                          \
     }
 
 static double as_double(uint64_t u) {
@@ -92,7 +95,8 @@ DEFINE_SORT(sort_keyed_strings, keyed, BY_KEY_STRING)
 DEFINE_SORT(sort_items, item, LESS_ANY)
 
 static bool plain(const amb_list *l) {
-    return !l->tags && (l->h.aux16 == TAG_INT || l->h.aux16 == TAG_FLOAT || l->h.aux16 == TAG_STRING);
+    return !l->tags &&
+           (l->h.aux16 == TAG_INT || l->h.aux16 == TAG_FLOAT || l->h.aux16 == TAG_STRING);
 }
 
 static amb_status sort_values(amb_vm *vm, amb_list *l) {
@@ -153,7 +157,8 @@ static amb_status sort_general(amb_vm *vm, amb_list *l, amb_list *keys) {
     if (!a) return amblib_nomem(vm);
     for (uint32_t i = 0; i < l->len; i++) a[i] = (item){amblist_at(keys, i), i};
     amb_status st;
-    AMBLIB_LOCKED(&l->h, AMBLIB_LOCKED(&keys->h, st = sort_items(vm, a, a + l->len, l->len)));
+    AMBLIB_LOCKED(&l->h,
+                  AMBLIB_LOCKED(&keys->h, st = sort_items(vm, a, a + l->len, l->len)));
     if (!st) st = permute(vm, l, &a->at, sizeof *a);
     ambgc_free(vm, a, size * 2);
     return st;

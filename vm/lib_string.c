@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Methods of strings: searching, cutting, joining, replacing.
  *
- * Searches work on bytes: UTF-8 never matches in the middle of a character. Positions are turned into
- * code point indices only where a script sees them. */
+ * Searches work on bytes: UTF-8 never matches in the middle of a character. Positions are
+ * turned into code point indices only where a script sees them. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
 #include "lib_string.h"
 
-#include <stdlib.h>
-
 #include "lib.h"
-#include "number.h"
 #include "utf8.h"
 
 #define NATIVE(name) static amb_status name(amb_vm *vm, ambv *args, uint32_t n, ambv *out)
 #define SELF (args[0].str)
 
-static inline amb_status give(amb_vm *vm, amb_string *s, ambv *out) {
-    if (AMB_UNLIKELY(!s)) return amblib_nomem(vm);
-    out->str = s;
-    out->tag = TAG_STRING;
-    return AMB_OK;
-}
+#define give amblib_give_string
 
 const char *amblib_find(const char *s, size_t n, const char *what, size_t m) {
     if (m == 0) return s;
@@ -44,7 +36,8 @@ static uint32_t index_of_byte(const amb_string *s, size_t off) {
     return ambstr_is_ascii(s) ? (uint32_t)off : (uint32_t)ambutf8_count(s->data, off);
 }
 
-static amb_status push_piece(amb_vm *vm, amb_list *l, amb_string *s, size_t from, size_t to) {
+static amb_status push_piece(amb_vm *vm, amb_list *l, amb_string *s, size_t from,
+                             size_t to) {
     amb_string *piece = ambstr_slice_bytes(vm, s, (uint32_t)from, (uint32_t)to);
     if (AMB_UNLIKELY(!piece)) return amblib_nomem(vm);
     return amblib_push(vm, l, (ambv){.str = piece, .tag = TAG_STRING});
@@ -89,10 +82,10 @@ static amb_status all_in_class(ambv *args, int cls, ambv *out) {
     return AMB_OK;
 }
 
-#define CLASS_TEST(name, cls)                                                                      \
-    NATIVE(name) {                                                                                 \
-        (void)vm, (void)n;                                                                         \
-        return all_in_class(args, cls, out);                                                       \
+#define CLASS_TEST(name, cls)                \
+    NATIVE(name) {                           \
+        (void)vm, (void)n;                   \
+        return all_in_class(args, cls, out); \
     }
 CLASS_TEST(string_is_digit, CLASS_DIGIT)
 CLASS_TEST(string_is_alpha, CLASS_ALPHA)
@@ -105,7 +98,8 @@ static void one_case(ambv *args, bool upper, ambv *out) {
     bool some = false, other = false;
     while (p < end && !other) {
         uint32_t c = ambutf8_decode(p, &p);
-        bool is_upper = ambutf8_lower(c) != c, is_lower = !is_upper && ambutf8_upper(c) != c;
+        bool is_upper = ambutf8_lower(c) != c,
+             is_lower = !is_upper && ambutf8_upper(c) != c;
         some |= upper ? is_upper : is_lower;
         other = upper ? is_lower : is_upper;
     }
@@ -136,7 +130,9 @@ NATIVE(string_contains) {
     (void)n;
     amb_string *what;
     amb_status st = amblib_want_string(vm, "contains", "sub", args[1], &what);
-    if (!st) *out = ambv_bool(amblib_find(SELF->data, SELF->len, what->data, what->len) != NULL);
+    if (!st)
+        *out =
+            ambv_bool(amblib_find(SELF->data, SELF->len, what->data, what->len) != NULL);
     return st;
 }
 
@@ -145,16 +141,18 @@ NATIVE(string_find) {
     amb_string *s = SELF, *what;
     uint32_t from = 0;
     amb_status st = amblib_want_string(vm, "find", "sub", args[1], &what);
-    if (!st && amblib_given(args[2])) st = amblib_want_count(vm, "find", "from", args[2], &from);
+    if (!st && amblib_given(args[2]))
+        st = amblib_want_count(vm, "find", "from", args[2], &from);
     if (st) return st;
     *out = ambv_nil();
     if (from > s->chars) return AMB_OK;
     uint32_t off = ambstr_offset(vm, s, from);
     const char *p = amblib_find(s->data + off, s->len - off, what->data, what->len);
     if (!p) return AMB_OK;
-    uint32_t at = ambstr_is_ascii(s)
-                      ? (uint32_t)(p - s->data)
-                      : from + (uint32_t)ambutf8_count(s->data + off, (size_t)(p - s->data) - off);
+    uint32_t at =
+        ambstr_is_ascii(s)
+            ? (uint32_t)(p - s->data)
+            : from + (uint32_t)ambutf8_count(s->data + off, (size_t)(p - s->data) - off);
     *out = ambv_int(at);
     return AMB_OK;
 }
@@ -169,17 +167,18 @@ NATIVE(string_find_last) {
     return AMB_OK;
 }
 
-static amb_status want_text(amb_vm *vm, const char *what, const char *which, ambv v,
+amb_status amblib_want_text(amb_vm *vm, const char *what, const char *which, ambv v,
                             amb_string **out) {
     amb_status st = amblib_want_string(vm, what, which, v, out);
     if (st || (*out)->len) return st;
-    return amberr_raise(vm, AMB_ERR_VALUE, "%s() needs text in %s, not the empty string", what, which);
+    return amberr_raise(vm, AMB_ERR_VALUE, "%s() needs text in %s, not the empty string",
+                        what, which);
 }
 
 NATIVE(string_count) {
     (void)n;
     amb_string *what;
-    amb_status st = want_text(vm, "count", "sub", args[1], &what);
+    amb_status st = amblib_want_text(vm, "count", "sub", args[1], &what);
     if (st) return st;
     const char *p = SELF->data, *end = p + SELF->len;
     int64_t count = 0;
@@ -191,11 +190,13 @@ NATIVE(string_count) {
     return AMB_OK;
 }
 
-static amb_status fits_any(amb_vm *vm, const char *name, ambv *args, uint32_t n, bool end, ambv *out) {
+static amb_status fits_any(amb_vm *vm, const char *name, ambv *args, uint32_t n, bool end,
+                           ambv *out) {
     *out = ambv_bool(false);
     for (uint32_t i = 1; i < n; i++) {
         amb_string *s = SELF, *p;
-        amb_status st = amblib_want_string(vm, name, end ? "suffix" : "prefix", args[i], &p);
+        amb_status st =
+            amblib_want_string(vm, name, end ? "suffix" : "prefix", args[i], &p);
         if (st) return st;
         if (p->len <= s->len &&
             memcmp(end ? s->data + s->len - p->len : s->data, p->data, p->len) == 0)
@@ -232,13 +233,15 @@ static amb_status split_words(amb_vm *vm, amb_string *s, uint32_t max, amb_list 
     }
 }
 
-static amb_status split_at(amb_vm *vm, amb_string *s, amb_string *sep, uint32_t max, amb_list *l) {
+static amb_status split_at(amb_vm *vm, amb_string *s, amb_string *sep, uint32_t max,
+                           amb_list *l) {
     const char *start = s->data, *end = start + s->len, *p = start;
     amb_status st = AMB_OK;
     for (uint32_t cuts = 0; cuts < max; cuts++) {
         const char *hit = amblib_find(p, (size_t)(end - p), sep->data, sep->len);
         if (!hit) break;
-        if ((st = push_piece(vm, l, s, (size_t)(p - start), (size_t)(hit - start))) != AMB_OK)
+        if ((st = push_piece(vm, l, s, (size_t)(p - start), (size_t)(hit - start))) !=
+            AMB_OK)
             return st;
         p = hit + sep->len;
     }
@@ -254,8 +257,9 @@ NATIVE(string_split) {
     if (!st && amblib_given(args[1])) {
         st = amblib_want_string(vm, "split", "sep", args[1], &sep);
         if (!st && sep->len == 0)
-            st = amberr_raise(vm, AMB_ERR_VALUE,
-                              "split() cannot cut at an empty separator; chars() gives the characters");
+            st = amberr_raise(
+                vm, AMB_ERR_VALUE,
+                "split() cannot cut at an empty separator; chars() gives the characters");
     }
     if (st) return st;
     amb_list *l = amblist_new(vm, 4);
@@ -304,7 +308,8 @@ static bool one_of(uint32_t c, const amb_string *set) {
     return false;
 }
 
-static amb_status trim(amb_vm *vm, const char *name, ambv *args, bool left, bool right, ambv *out) {
+static amb_status trim(amb_vm *vm, const char *name, ambv *args, bool left, bool right,
+                       ambv *out) {
     amb_string *s = SELF, *set = NULL;
     if (amblib_given(args[1])) {
         amb_status st = amblib_want_string(vm, name, "chars", args[1], &set);
@@ -318,8 +323,9 @@ static amb_status trim(amb_vm *vm, const char *name, ambv *args, bool left, bool
         if (!one_of(ambutf8_decode(q, &next), set)) break;
         end = q;
     }
-    return give(vm, ambstr_slice_bytes(vm, s, (uint32_t)(p - s->data), (uint32_t)(end - s->data)),
-                out);
+    return give(
+        vm, ambstr_slice_bytes(vm, s, (uint32_t)(p - s->data), (uint32_t)(end - s->data)),
+        out);
 }
 
 NATIVE(string_trim) {
@@ -335,15 +341,17 @@ NATIVE(string_trim_end) {
     return trim(vm, "trim_end", args, false, true, out);
 }
 
-static amb_status cut(amb_vm *vm, const char *name, ambv *args, bool last, bool after, ambv *out) {
+static amb_status cut(amb_vm *vm, const char *name, ambv *args, bool last, bool after,
+                      ambv *out) {
     amb_string *s = SELF, *sep;
-    amb_status st = want_text(vm, name, "sep", args[1], &sep);
+    amb_status st = amblib_want_text(vm, name, "sep", args[1], &sep);
     if (st) return st;
     const char *p = last ? find_last(s->data, s->len, sep->data, sep->len)
                          : amblib_find(s->data, s->len, sep->data, sep->len);
     uint32_t at = p ? (uint32_t)(p - s->data) : s->len;
     if (!after) return give(vm, ambstr_slice_bytes(vm, s, 0, at), out);
-    return give(vm, p ? ambstr_slice_bytes(vm, s, at + sep->len, s->len) : vm->empty_string, out);
+    return give(
+        vm, p ? ambstr_slice_bytes(vm, s, at + sep->len, s->len) : vm->empty_string, out);
 }
 
 NATIVE(string_before) {
@@ -366,7 +374,7 @@ NATIVE(string_after_last) {
 NATIVE(string_partition) {
     (void)n;
     amb_string *s = SELF, *sep;
-    amb_status st = want_text(vm, "partition", "sep", args[1], &sep);
+    amb_status st = amblib_want_text(vm, "partition", "sep", args[1], &sep);
     if (st) return st;
     amb_tuple *t = ambtuple_new(vm, 3);
     if (!t) return amblib_nomem(vm);
@@ -375,7 +383,8 @@ NATIVE(string_partition) {
     st = give(vm, ambstr_slice_bytes(vm, s, 0, at), &t->vals[0]);
     if (!st) st = give(vm, p ? sep : vm->empty_string, &t->vals[1]);
     if (!st)
-        st = give(vm, p ? ambstr_slice_bytes(vm, s, at + sep->len, s->len) : vm->empty_string,
+        st = give(vm,
+                  p ? ambstr_slice_bytes(vm, s, at + sep->len, s->len) : vm->empty_string,
                   &t->vals[2]);
     *out = ambv_obj(t);
     return st;
@@ -395,7 +404,8 @@ NATIVE(string_remove_suffix) {
     amb_string *s = SELF, *p;
     amb_status st = amblib_want_string(vm, "remove_suffix", "suffix", args[1], &p);
     if (st) return st;
-    bool fits = p->len <= s->len && memcmp(s->data + s->len - p->len, p->data, p->len) == 0;
+    bool fits =
+        p->len <= s->len && memcmp(s->data + s->len - p->len, p->data, p->len) == 0;
     return give(vm, fits ? ambstr_slice_bytes(vm, s, 0, s->len - p->len) : s, out);
 }
 
@@ -426,7 +436,9 @@ NATIVE(string_last) {
     amb_status st = amblib_want_count(vm, "last", "count", args[1], &count);
     if (st) return st;
     if (count > s->chars) count = s->chars;
-    return give(vm, ambstr_slice_bytes(vm, s, ambstr_offset(vm, s, s->chars - count), s->len), out);
+    return give(vm,
+                ambstr_slice_bytes(vm, s, ambstr_offset(vm, s, s->chars - count), s->len),
+                out);
 }
 
 NATIVE(string_skip) {
@@ -435,546 +447,45 @@ NATIVE(string_skip) {
     amb_status st = amblib_want_count(vm, "skip", "count", args[1], &count);
     if (st) return st;
     if (count > SELF->chars) count = SELF->chars;
-    return give(vm, ambstr_slice_bytes(vm, SELF, ambstr_offset(vm, SELF, count), SELF->len), out);
+    return give(
+        vm, ambstr_slice_bytes(vm, SELF, ambstr_offset(vm, SELF, count), SELF->len), out);
 }
 
 NATIVE(string_get) {
     (void)n;
     if (args[1].tag != TAG_INT) return amberr_arg(vm, "get", "index", "an int", args[1]);
     int64_t i = args[1].i < 0 ? args[1].i + SELF->chars : args[1].i;
-    if (i >= 0 && i < SELF->chars) return give(vm, ambstr_char_at(vm, SELF, (uint32_t)i), out);
+    if (i >= 0 && i < SELF->chars)
+        return give(vm, ambstr_char_at(vm, SELF, (uint32_t)i), out);
     *out = args[2].tag == TAG_UNDEF ? ambv_nil() : args[2];
     return AMB_OK;
 }
 
-/* ---- building ---- */
-
-static amb_string *new_text(amb_vm *vm, uint64_t len) {
-    if (len > AMB_STRING_MAX) {
-        amberr_raise(vm, AMB_ERR_LIMIT, "a string of %llu bytes would be longer than 2 GiB",
-                     (unsigned long long)len);
-        return NULL;
-    }
-    return len ? ambstr_raw(vm, (size_t)len) : vm->empty_string;
-}
-
-amb_status amblib_repeat_string(amb_vm *vm, amb_string *s, int64_t count, ambv *out) {
-    if (count == 1 || s->len == 0) return give(vm, s, out);
-    if (count <= 0) return give(vm, vm->empty_string, out);
-    amb_string *r = new_text(vm, count > (int64_t)AMB_STRING_MAX ? (uint64_t)count
-                                                                 : (uint64_t)count * s->len);
-    if (!r) return amblib_nomem(vm);
-    ambvm_charge(vm, r->len / 64);
-    char *p = (char *)r->data;
-    if (s->len == 1) {
-        memset(p, s->data[0], r->len);
-    } else {
-        memcpy(p, s->data, s->len);
-        for (size_t have = s->len; have < r->len;) { /* doubling copies long runs */
-            size_t more = have < r->len - have ? have : r->len - have;
-            memcpy(p + have, p, more);
-            have += more;
-        }
-    }
-    r->chars = (uint32_t)(s->chars * (uint64_t)count);
-    return give(vm, r, out);
-}
-
-NATIVE(string_repeat) {
-    (void)n;
-    int64_t count;
-    amb_status st = amblib_want_int(vm, "repeat", "count", args[1], &count);
-    if (st) return st;
-    if (count < 0)
-        return amberr_raise(vm, AMB_ERR_VALUE, "repeat() wants a count of 0 or more, not %lld",
-                            (long long)count);
-    return amblib_repeat_string(vm, SELF, count, out);
-}
-
-NATIVE(string_replace) {
-    (void)n;
-    amb_string *s = SELF, *old, *with;
-    uint32_t max = UINT32_MAX;
-    amb_status st = want_text(vm, "replace", "old", args[1], &old);
-    if (!st) st = amblib_want_string(vm, "replace", "new", args[2], &with);
-    if (!st && amblib_given(args[3])) st = amblib_want_count(vm, "replace", "max", args[3], &max);
-    if (st) return st;
-    const char *end = s->data + s->len, *p = s->data;
-    uint64_t hits = 0;
-    while (hits < max && (p = amblib_find(p, (size_t)(end - p), old->data, old->len)) != NULL) {
-        hits++;
-        p += old->len;
-    }
-    if (hits == 0) return give(vm, s, out);
-    ambvm_charge(vm, s->len / 16 + hits);
-    uint64_t len = s->len - hits * old->len + hits * with->len;
-    amb_string *r = new_text(vm, len);
-    if (!r) return amblib_nomem(vm);
-    if (len == 0) return give(vm, r, out);
-    char *to = (char *)r->data;
-    p = s->data;
-    for (uint64_t k = 0; k < hits; k++) {
-        const char *hit = amblib_find(p, (size_t)(end - p), old->data, old->len);
-        memcpy(to, p, (size_t)(hit - p));
-        to += hit - p;
-        memcpy(to, with->data, with->len);
-        to += with->len;
-        p = hit + old->len;
-    }
-    memcpy(to, p, (size_t)(end - p));
-    r->chars = (uint32_t)(s->chars - hits * old->chars + hits * with->chars);
-    return give(vm, r, out);
-}
-
-/* All elements are strings: one pass for the size, one to copy. */
-static amb_status join_strings(amb_vm *vm, ambv seq, amb_string *sep, ambv *out) {
-    uint32_t n = amblib_seq_len(seq);
-    uint64_t len = (uint64_t)sep->len * (n - 1), chars = (uint64_t)sep->chars * (n - 1);
-    for (uint32_t i = 0; i < n; i++) {
-        const amb_string *s = amblib_seq_at(seq, i).str;
-        len += s->len;
-        chars += s->chars;
-    }
-    amb_string *r = new_text(vm, len);
-    if (!r) return amblib_nomem(vm);
-    if (len) {
-        ambvm_charge(vm, n + len / 64);
-        char *p = (char *)r->data;
-        for (uint32_t i = 0; i < n; i++) {
-            const amb_string *s = amblib_seq_at(seq, i).str;
-            if (i && sep->len == 1)
-                *p++ = sep->data[0];
-            else if (i) {
-                memcpy(p, sep->data, sep->len);
-                p += sep->len;
-            }
-            memcpy(p, s->data, s->len);
-            p += s->len;
-        }
-        r->chars = (uint32_t)chars;
-    }
-    return give(vm, r, out);
-}
-
-amb_status amblib_join(amb_vm *vm, ambv v, amb_string *sep, ambv *out) {
-    if (v.tag == TAG_LIST || v.tag == TAG_TUPLE) {
-        uint32_t n = amblib_seq_len(v);
-        if (n == 0) return give(vm, vm->empty_string, out);
-        bool strings = true;
-        if (v.tag == TAG_LIST && !v.list->tags)
-            strings = v.list->h.aux16 == TAG_STRING;
-        else
-            for (uint32_t i = 0; i < n && strings; i++)
-                strings = amblib_seq_at(v, i).tag == TAG_STRING;
-        if (strings) return join_strings(vm, v, sep, out);
-    }
-    amblib_iter it;
-    if (!amblib_iter_open(&it, v))
-        return amberr_raise(vm, AMB_ERR_TYPE,
-                            "join() wants a list or another container, not %s; list() makes one",
-                            ambtype_name(vm, v));
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    ambv x;
-    bool more, first = true;
-    amb_status st;
-    AMBLIB_LOCKED(v.o, {
-        while (!(st = amblib_iter_next(vm, &it, &x, &more)) && more) {
-            if (!first) ambbuf_add(&b, sep->data, sep->len);
-            first = false;
-            if ((st = ambtext_append(&b, x, false)) != AMB_OK) break;
-        }
-    });
-    if (!st) st = ambbuf_status(&b);
-    if (st) {
-        ambbuf_free(&b);
-        return st;
-    }
-    return give(vm, ambbuf_string(&b), out);
-}
-
-NATIVE(string_join) {
-    (void)n;
-    return amblib_join(vm, args[1], SELF, out);
-}
-
-static amb_status pad(amb_vm *vm, const char *name, ambv *args, int where, ambv *out) {
-    amb_string *s = SELF, *fill = vm->ascii[' '];
-    uint32_t width;
-    amb_status st = amblib_want_count(vm, name, "width", args[1], &width);
-    if (!st && amblib_given(args[2])) {
-        st = amblib_want_string(vm, name, "fill", args[2], &fill);
-        if (!st && fill->chars != 1)
-            st = amberr_raise(vm, AMB_ERR_VALUE, "%s() wants one character as fill, not %u", name,
-                              fill->chars);
-    }
-    if (st) return st;
-    if (width <= s->chars) return give(vm, s, out);
-    uint32_t count = width - s->chars;
-    uint32_t left = where < 0 ? count : where > 0 ? 0 : count / 2;
-    amb_string *r = new_text(vm, s->len + (uint64_t)count * fill->len);
-    if (!r) return amblib_nomem(vm);
-    char *p = (char *)r->data;
-    for (uint32_t i = 0; i < left; i++, p += fill->len) memcpy(p, fill->data, fill->len);
-    memcpy(p, s->data, s->len);
-    p += s->len;
-    for (uint32_t i = left; i < count; i++, p += fill->len) memcpy(p, fill->data, fill->len);
-    r->chars = width;
-    return give(vm, r, out);
-}
-
-NATIVE(string_pad_left) {
-    (void)n;
-    return pad(vm, "pad_left", args, -1, out);
-}
-NATIVE(string_pad_right) {
-    (void)n;
-    return pad(vm, "pad_right", args, 1, out);
-}
-NATIVE(string_center) {
-    (void)n;
-    return pad(vm, "center", args, 0, out);
-}
-
-NATIVE(string_reversed) {
-    (void)n;
-    amb_string *s = SELF;
-    if (s->chars < 2) return give(vm, s, out);
-    amb_string *r = new_text(vm, s->len);
-    if (!r) return amblib_nomem(vm);
-    const char *p = s->data, *end = p + s->len;
-    char *to = (char *)r->data + r->len;
-    while (p < end) {
-        unsigned w = ambutf8_width((unsigned char)*p);
-        to -= w;
-        memcpy(to, p, w);
-        p += w;
-    }
-    r->chars = s->chars;
-    return give(vm, r, out);
-}
-
-/* how: +1 upper, -1 lower, 0 the first upper and the rest lower */
-static amb_status change_case(amb_vm *vm, amb_string *s, int how, ambv *out) {
-    if (s->len == 0) return give(vm, s, out);
-    if (ambstr_is_ascii(s)) {
-        amb_string *r = new_text(vm, s->len);
-        if (!r) return amblib_nomem(vm);
-        char *to = (char *)r->data;
-        for (uint32_t i = 0; i < s->len; i++) {
-            unsigned char c = (unsigned char)s->data[i];
-            bool up = how > 0 || (how == 0 && i == 0);
-            if (up)
-                c -= (unsigned char)(c - 'a') < 26 ? 32 : 0;
-            else
-                c += (unsigned char)(c - 'A') < 26 ? 32 : 0;
-            to[i] = (char)c;
-        }
-        r->chars = r->len;
-        return give(vm, r, out);
-    }
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    const char *p = s->data, *end = p + s->len;
-    bool first = true;
-    while (p < end && !b.failed) {
-        uint32_t c = ambutf8_decode(p, &p);
-        char u[4];
-        c = how > 0 || (how == 0 && first) ? ambutf8_upper(c) : ambutf8_lower(c);
-        first = false;
-        ambbuf_add(&b, u, ambutf8_encode(u, c));
-    }
-    if (b.failed) {
-        ambbuf_free(&b);
-        return amblib_nomem(vm);
-    }
-    return give(vm, ambbuf_string(&b), out);
-}
-
-NATIVE(string_upper) {
-    (void)n;
-    return change_case(vm, SELF, 1, out);
-}
-NATIVE(string_lower) {
-    (void)n;
-    return change_case(vm, SELF, -1, out);
-}
-NATIVE(string_capitalize) {
-    (void)n;
-    return change_case(vm, SELF, 0, out);
-}
-
-/* ---- parts as lists ---- */
-
-NATIVE(string_chars) {
-    (void)n;
-    amb_string *s = SELF;
-    amb_list *l = amblist_new(vm, s->chars);
-    if (!l) return amblib_nomem(vm);
-    ambvm_charge(vm, s->chars / 2);
-    for (uint32_t off = 0; off < s->len;) {
-        amb_string *c = ambstr_next_char(vm, s, &off);
-        if (!c) return amblib_nomem(vm);
-        amb_status st = amblib_push(vm, l, (ambv){.str = c, .tag = TAG_STRING});
-        if (st) return st;
-    }
-    *out = ambv_obj(l);
-    return AMB_OK;
-}
-
-NATIVE(string_codes) {
-    (void)n;
-    amb_string *s = SELF;
-    amb_list *l = amblist_new(vm, s->chars);
-    if (!l) return amblib_nomem(vm);
-    ambvm_charge(vm, s->chars / 2);
-    const char *p = s->data, *end = p + s->len;
-    while (p < end) {
-        amb_status st = amblib_push(vm, l, ambv_int(ambutf8_decode(p, &p)));
-        if (st) return st;
-    }
-    *out = ambv_obj(l);
-    return AMB_OK;
-}
-
-NATIVE(string_bytes) {
-    (void)n;
-    return amblib_result(vm, ambbytes_new(vm, SELF->data, SELF->len), out);
-}
-
-NATIVE(string_code_at) {
-    (void)n;
-    uint32_t i;
-    amb_string *s = SELF;
-    amb_status st = amblib_want_index(vm, "code_at", "index", args[1], s->chars, "string", &i);
-    if (st) return st;
-    if (ambstr_is_ascii(s)) {
-        *out = ambv_int((unsigned char)s->data[i]);
-        return AMB_OK;
-    }
-    const char *next;
-    *out = ambv_int(ambutf8_decode(s->data + ambstr_offset(vm, s, i), &next));
-    return AMB_OK;
-}
-
-NATIVE(string_byte_at) {
-    (void)n;
-    uint32_t i;
-    amb_status st = amblib_want_index(vm, "byte_at", "index", args[1], SELF->len, "string", &i);
-    if (!st) *out = ambv_int((unsigned char)SELF->data[i]);
-    return st;
-}
-
-NATIVE(string_quoted) {
-    (void)n;
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    ambtext_quote(&b, SELF->data, SELF->len);
-    return give(vm, ambbuf_string(&b), out);
-}
-
-/* ---- lines and indentation ---- */
-
-NATIVE(string_indent) {
-    (void)n;
-    amb_string *s = SELF, *prefix;
-    amb_status st = amblib_want_string(vm, "indent", "prefix", args[1], &prefix);
-    if (st) return st;
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    const char *p = s->data, *end = p + s->len;
-    while (p < end && !b.failed) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        const char *next = nl ? nl + 1 : end;
-        if (*p != '\n' && *p != '\r') ambbuf_add(&b, prefix->data, prefix->len);
-        ambbuf_add(&b, p, (size_t)(next - p));
-        p = next;
-    }
-    return give(vm, ambbuf_string(&b), out);
-}
-
-/* The white space all lines with text begin with. */
-static const char *common_indent(const amb_string *s, size_t *len) {
-    const char *p = s->data, *end = p + s->len, *common = NULL;
-    *len = 0;
-    while (p < end) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *q = p;
-        while (q < stop && (*q == ' ' || *q == '\t')) q++;
-        if (q < stop && *q != '\r') {
-            size_t n = (size_t)(q - p);
-            if (!common) {
-                common = p;
-                *len = n;
-            }
-            size_t k = 0;
-            while (k < n && k < *len && p[k] == common[k]) k++;
-            *len = k;
-        }
-        p = nl ? nl + 1 : end;
-    }
-    return common;
-}
-
-NATIVE(string_dedent) {
-    (void)n;
-    amb_string *s = SELF;
-    size_t cut_len;
-    common_indent(s, &cut_len);
-    if (cut_len == 0) return give(vm, s, out);
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    const char *p = s->data, *end = p + s->len;
-    while (p < end && !b.failed) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p)), *next = nl ? nl + 1 : end;
-        size_t k = 0;
-        while (k < cut_len && p + k < end && (p[k] == ' ' || p[k] == '\t')) k++;
-        ambbuf_add(&b, p + k, (size_t)(next - p) - k);
-        p = next;
-    }
-    return give(vm, ambbuf_string(&b), out);
-}
-
-/* ---- numbers ---- */
-
-void amblib_trimmed(const amb_string *s, const char **p, size_t *n) {
-    const char *a = s->data, *z = a + s->len;
-    while (a < z && (unsigned char)*a < 0x80 && ambutf8_is_space((unsigned char)*a)) a++;
-    while (z > a && (unsigned char)z[-1] < 0x80 && ambutf8_is_space((unsigned char)z[-1])) z--;
-    *p = a;
-    *n = (size_t)(z - a);
-}
-
-amb_status amblib_want_base(amb_vm *vm, const char *what, ambv v, unsigned *base) {
-    *base = 10;
-    if (!amblib_given(v)) return AMB_OK;
-    int64_t b;
-    amb_status st = amblib_want_int(vm, what, "base", v, &b);
-    if (st) return st;
-    if (b != 0 && (b < 2 || b > 36))
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s() wants a base from 2 to 36, or 0, not %lld", what,
-                            (long long)b);
-    *base = (unsigned)b;
-    return AMB_OK;
-}
-
-NATIVE(string_to_int) {
-    (void)n;
-    unsigned base;
-    amb_status st = amblib_want_base(vm, "to_int", args[1], &base);
-    if (st) return st;
-    const char *p;
-    size_t len;
-    int64_t i;
-    bool over;
-    amblib_trimmed(SELF, &p, &len);
-    *out = ambnum_parse(p, len, base, &i, &over) ? ambv_int(i) : ambv_nil();
-    return AMB_OK;
-}
-
-NATIVE(string_to_float) {
-    (void)n, (void)vm;
-    const char *p;
-    size_t len;
-    double d;
-    amblib_trimmed(SELF, &p, &len);
-    *out = ambtext_parse_float(p, len, &d) ? ambv_float(d) : ambv_nil();
-    return AMB_OK;
-}
-
-/* ---- format ---- */
-
-static AMB_COLD amb_status bad_format(amb_vm *vm, const char *why) {
-    return amberr_raise(vm, AMB_ERR_VALUE, "format(): %s", why);
-}
-
-/* The value a field names: "" the next one, digits a position, a word a named one. */
-static amb_status field_value(amb_vm *vm, const char *name, size_t len, ambv *args, uint32_t n,
-                              const amb_tuple *named, uint32_t *next, ambv *out) {
-    if (len == 0 || (*name >= '0' && *name <= '9')) {
-        int64_t i = 0;
-        bool over = false;
-        if (len && !ambtext_parse_int(name, len, &i, &over)) i = INT32_MAX;
-        if (!len) i = (*next)++;
-        if (i + 1 < (int64_t)n) {
-            *out = args[i + 1];
-            return AMB_OK;
-        }
-        return amberr_raise(vm, AMB_ERR_VALUE, "format() has no value number %lld: %u given",
-                            (long long)i, n - 1);
-    }
-    for (uint32_t i = 0; named && i < named->h.aux32; i++) {
-        const amb_string *s = named->names->vals[i].str;
-        if (s->len == len && memcmp(s->data, name, len) == 0) {
-            *out = named->vals[i];
-            return AMB_OK;
-        }
-    }
-    return amberr_raise(vm, AMB_ERR_VALUE, "format() has no value named '%.*s'",
-                        (int)(len < 60 ? len : 60), name);
-}
-
-NATIVE(string_format) {
-    const amb_tuple *named = amblib_named(args, &n);
-    const char *p = SELF->data, *end = p + SELF->len;
-    uint32_t next = 0;
-    amb_status st = AMB_OK;
-    ambbuf b;
-    ambbuf_init(&b, vm);
-    while (p < end && !st && !b.failed) {
-        const char *q = p;
-        while (q < end && *q != '{' && *q != '}') q++;
-        ambbuf_add(&b, p, (size_t)(q - p));
-        if (q == end) break;
-        if (q + 1 < end && q[1] == *q) {
-            ambbuf_addc(&b, *q);
-            p = q + 2;
-            continue;
-        }
-        if (*q == '}') {
-            st = bad_format(vm, "a single '}'; write '}}' for a brace");
-            break;
-        }
-        const char *close = memchr(q, '}', (size_t)(end - q));
-        if (!close) {
-            st = bad_format(vm, "a '{' without its '}'; write '{{' for a brace");
-            break;
-        }
-        const char *name = q + 1, *colon = memchr(name, ':', (size_t)(close - name));
-        const char *name_end = colon ? colon : close;
-        ambv v;
-        st = field_value(vm, name, (size_t)(name_end - name), args, n, named, &next, &v);
-        if (!st)
-            st = colon ? ambformat_append(&b, v, colon + 1, (size_t)(close - colon - 1))
-                       : ambtext_append(&b, v, false);
-        p = close + 1;
-    }
-    if (!st) st = ambbuf_status(&b);
-    if (st) {
-        ambbuf_free(&b);
-        return st;
-    }
-    return give(vm, ambbuf_string(&b), out);
-}
-
 const amb_native_def amblib_string[] = {
     PROPERTY("len", string_len, "len: int", "How many code points there are."),
-    PROPERTY("byte_len", string_byte_len, "byte_len: int", "How many bytes of UTF-8 there are."),
+    PROPERTY("byte_len", string_byte_len, "byte_len: int",
+             "How many bytes of UTF-8 there are."),
     PROPERTY("empty", string_empty, "empty: bool", "Whether there are no characters."),
     METHOD("split", string_split, 0, 2, "sep, max", "split(sep = nil, max = nil) -> list",
            "The pieces between separators; without one the words between white space."),
-    METHOD("words", string_words, 0, 0, NULL, "words() -> list", "The words between white space."),
-    METHOD("lines", string_lines, 0, 0, NULL, "lines() -> list", "The lines without their ends."),
-    METHOD("join", string_join, 1, 1, "it", "join(it) -> string",
+    METHOD("words", string_words, 0, 0, NULL, "words() -> list",
+           "The words between white space."),
+    METHOD("lines", string_lines, 0, 0, NULL, "lines() -> list",
+           "The lines without their ends."),
+    METHOD("join", amblib_string_join, 1, 1, "it", "join(it) -> string",
            "The texts of the elements with this string between them."),
     METHOD("trim", string_trim, 0, 1, "chars", "trim(chars = nil) -> string",
            "Without white space, or those characters, at both ends."),
-    METHOD("trim_start", string_trim_start, 0, 1, "chars", "trim_start(chars = nil) -> string",
+    METHOD("trim_start", string_trim_start, 0, 1, "chars",
+           "trim_start(chars = nil) -> string",
            "Without white space, or those characters, at the start."),
     METHOD("trim_end", string_trim_end, 0, 1, "chars", "trim_end(chars = nil) -> string",
            "Without white space, or those characters, at the end."),
-    METHOD("upper", string_upper, 0, 0, NULL, "upper() -> string", "All letters in upper case."),
-    METHOD("lower", string_lower, 0, 0, NULL, "lower() -> string", "All letters in lower case."),
-    METHOD("capitalize", string_capitalize, 0, 0, NULL, "capitalize() -> string",
+    METHOD("upper", amblib_string_upper, 0, 0, NULL, "upper() -> string",
+           "All letters in upper case."),
+    METHOD("lower", amblib_string_lower, 0, 0, NULL, "lower() -> string",
+           "All letters in lower case."),
+    METHOD("capitalize", amblib_string_capitalize, 0, 0, NULL, "capitalize() -> string",
            "The first character in upper case, the others in lower case."),
     METHOD_REST("starts_with", string_starts_with, 1, "starts_with(...prefixes) -> bool",
                 "Whether one of the prefixes fits."),
@@ -984,44 +495,55 @@ const amb_native_def amblib_string[] = {
            "Whether the text occurs."),
     METHOD("find", string_find, 1, 2, "sub, from", "find(sub: string, from = 0) -> int?",
            "The index of the first occurrence, or nil."),
-    METHOD("index_of", string_find, 1, 2, "sub, from", "index_of(sub: string, from = 0) -> int?",
+    METHOD("index_of", string_find, 1, 2, "sub, from",
+           "index_of(sub: string, from = 0) -> int?",
            "The index of the first occurrence, or nil."),
     METHOD("find_last", string_find_last, 1, 1, "sub", "find_last(sub: string) -> int?",
            "The index of the last occurrence, or nil."),
     METHOD("count", string_count, 1, 1, "sub", "count(sub: string) -> int",
            "How often the text occurs, without overlaps."),
-    METHOD("replace", string_replace, 2, 3, "old, new, max",
+    METHOD("replace", amblib_string_replace, 2, 3, "old, new, max",
            "replace(old: string, new: string, max = nil) -> string",
            "Occurrences of old replaced from the left, all or at most max."),
     METHOD("before", string_before, 1, 1, "sep", "before(sep: string) -> string",
            "What stands before the first sep; everything when there is none."),
     METHOD("after", string_after, 1, 1, "sep", "after(sep: string) -> string",
            "What stands after the first sep; nothing when there is none."),
-    METHOD("before_last", string_before_last, 1, 1, "sep", "before_last(sep: string) -> string",
+    METHOD("before_last", string_before_last, 1, 1, "sep",
+           "before_last(sep: string) -> string",
            "What stands before the last sep; everything when there is none."),
-    METHOD("after_last", string_after_last, 1, 1, "sep", "after_last(sep: string) -> string",
+    METHOD("after_last", string_after_last, 1, 1, "sep",
+           "after_last(sep: string) -> string",
            "What stands after the last sep; nothing when there is none."),
     METHOD("partition", string_partition, 1, 1, "sep", "partition(sep: string) -> tuple",
            "(before, sep, after) at the first sep; (s, \"\", \"\") when there is none."),
     METHOD("remove_prefix", string_remove_prefix, 1, 1, "prefix",
-           "remove_prefix(prefix: string) -> string", "Without the prefix, when it is there."),
+           "remove_prefix(prefix: string) -> string",
+           "Without the prefix, when it is there."),
     METHOD("remove_suffix", string_remove_suffix, 1, 1, "suffix",
-           "remove_suffix(suffix: string) -> string", "Without the suffix, when it is there."),
-    METHOD("pad_left", string_pad_left, 1, 2, "width, fill",
-           "pad_left(width: int, fill = \" \") -> string", "Filled on the left to the width."),
-    METHOD("pad_right", string_pad_right, 1, 2, "width, fill",
-           "pad_right(width: int, fill = \" \") -> string", "Filled on the right to the width."),
-    METHOD("center", string_center, 1, 2, "width, fill",
-           "center(width: int, fill = \" \") -> string", "Filled on both sides to the width."),
-    METHOD("repeat", string_repeat, 1, 1, "count", "repeat(count: int) -> string",
+           "remove_suffix(suffix: string) -> string",
+           "Without the suffix, when it is there."),
+    METHOD("pad_left", amblib_string_pad_left, 1, 2, "width, fill",
+           "pad_left(width: int, fill = \" \") -> string",
+           "Filled on the left to the width."),
+    METHOD("pad_right", amblib_string_pad_right, 1, 2, "width, fill",
+           "pad_right(width: int, fill = \" \") -> string",
+           "Filled on the right to the width."),
+    METHOD("center", amblib_string_center, 1, 2, "width, fill",
+           "center(width: int, fill = \" \") -> string",
+           "Filled on both sides to the width."),
+    METHOD("repeat", amblib_string_repeat, 1, 1, "count", "repeat(count: int) -> string",
            "The string that many times."),
-    METHOD("chars", string_chars, 0, 0, NULL, "chars() -> list", "The characters."),
-    METHOD("list", string_chars, 0, 0, NULL, "list() -> list", "The characters."),
-    METHOD("codes", string_codes, 0, 0, NULL, "codes() -> list", "The code points as ints."),
-    METHOD("bytes", string_bytes, 0, 0, NULL, "bytes() -> bytes", "The UTF-8 bytes."),
-    METHOD("code_at", string_code_at, 1, 1, "index", "code_at(index: int) -> int",
+    METHOD("chars", amblib_string_chars, 0, 0, NULL, "chars() -> list",
+           "The characters."),
+    METHOD("list", amblib_string_chars, 0, 0, NULL, "list() -> list", "The characters."),
+    METHOD("codes", amblib_string_codes, 0, 0, NULL, "codes() -> list",
+           "The code points as ints."),
+    METHOD("bytes", amblib_string_bytes, 0, 0, NULL, "bytes() -> bytes",
+           "The UTF-8 bytes."),
+    METHOD("code_at", amblib_string_code_at, 1, 1, "index", "code_at(index: int) -> int",
            "The code point at the index."),
-    METHOD("byte_at", string_byte_at, 1, 1, "index", "byte_at(index: int) -> int",
+    METHOD("byte_at", amblib_string_byte_at, 1, 1, "index", "byte_at(index: int) -> int",
            "The byte of UTF-8 at the byte index."),
     METHOD("first", string_first, 0, 1, "count", "first(count = nil) -> string?",
            "The first character or nil; with a count the first ones."),
@@ -1031,7 +553,7 @@ const amb_native_def amblib_string[] = {
            "Without the first characters."),
     METHOD("get", string_get, 1, 2, "index, default", "get(index: int, default = nil)",
            "The character at the index, or the default."),
-    METHOD("reversed", string_reversed, 0, 0, NULL, "reversed() -> string",
+    METHOD("reversed", amblib_string_reversed, 0, 0, NULL, "reversed() -> string",
            "The characters backwards."),
     METHOD("is_digit", string_is_digit, 0, 0, NULL, "is_digit() -> bool",
            "Whether all characters are digits 0 to 9."),
@@ -1047,16 +569,19 @@ const amb_native_def amblib_string[] = {
            "Whether there are lower-case letters and no upper-case ones."),
     METHOD("is_ascii", string_is_ascii, 0, 0, NULL, "is_ascii() -> bool",
            "Whether all characters are ASCII."),
-    METHOD("to_int", string_to_int, 0, 1, "base", "to_int(base = 10) -> int?",
+    METHOD("to_int", amblib_string_to_int, 0, 1, "base", "to_int(base = 10) -> int?",
            "The whole number it spells, or nil."),
-    METHOD("to_float", string_to_float, 0, 0, NULL, "to_float() -> float?",
+    METHOD("to_float", amblib_string_to_float, 0, 0, NULL, "to_float() -> float?",
            "The number it spells, or nil."),
-    METHOD_REST("format", string_format, 0, "format(...values, name: value) -> string",
+    METHOD_REST("format", amblib_string_format, 0,
+                "format(...values, name: value) -> string",
                 "Fills {}, {0}, {name} and {name:spec}; {{ and }} are braces."),
-    METHOD("quoted", string_quoted, 0, 0, NULL, "quoted() -> string", "The text as a literal."),
-    METHOD("indent", string_indent, 1, 1, "prefix", "indent(prefix: string) -> string",
+    METHOD("quoted", amblib_string_quoted, 0, 0, NULL, "quoted() -> string",
+           "The text as a literal."),
+    METHOD("indent", amblib_string_indent, 1, 1, "prefix",
+           "indent(prefix: string) -> string",
            "The prefix before every line that is not empty."),
-    METHOD("dedent", string_dedent, 0, 0, NULL, "dedent() -> string",
+    METHOD("dedent", amblib_string_dedent, 0, 0, NULL, "dedent() -> string",
            "Without the white space all lines with text begin with."),
     CORE("filter", "list:filter", "filter(pred) -> list", "The characters that fit."),
     ROWS_EAGER,

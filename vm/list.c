@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists: growth, representation changes and the structural operations.
  *
- * While all elements have one tag it stands once in the header (aux16) and there is no tag array; the
- * first element of another type makes one. An emptied list returns to the plain form. */
+ * While all elements have one tag it stands once in the header (aux16) and there is no
+ * tag array; the first element of another type makes one. An emptied list returns to the
+ * plain form. */
 #include <string.h>
 
 #include "vm.h"
@@ -13,9 +14,9 @@ amb_status ambobj_check_writable(amb_vm *vm, const amb_obj *o) {
     if (o->flags & OBJ_FROZEN)
         return amberr_raise(vm, AMB_ERR_STATE,
                             "the %s is frozen; copy() gives one that can change", type);
-    return amberr_raise(vm, AMB_ERR_STATE,
-                        "the %s is in use (being sorted, compared or printed) and cannot change",
-                        type);
+    return amberr_raise(
+        vm, AMB_ERR_STATE,
+        "the %s is in use (being sorted, compared or printed) and cannot change", type);
 }
 
 static amb_status too_long(amb_vm *vm) {
@@ -70,7 +71,9 @@ amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap) {
 
 static amb_status grow(amb_vm *vm, amb_list *l, uint64_t need) {
     if (need > AMB_LIST_MAX) return too_long(vm);
-    uint64_t cap = l->cap < 4 ? 4 : l->cap < 4096 ? (uint64_t)l->cap * 2 : l->cap + l->cap / 2;
+    uint64_t cap = l->cap < 4      ? 4
+                   : l->cap < 4096 ? (uint64_t)l->cap * 2
+                                   : l->cap + l->cap / 2;
     if (cap < need) cap = need;
     if (cap > AMB_LIST_MAX) cap = AMB_LIST_MAX;
     return amblist_reserve(vm, l, (uint32_t)cap);

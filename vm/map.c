@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps and sets: dense entries in insertion order and an open-addressing index of entry numbers.
+/* Maps and sets: dense entries in insertion order and an open-addressing index of entry
+ * numbers.
  *
- * Up to AMB_MAP_LINEAR entries there is no index and look-up scans. A removed entry keeps its place
- * (ktag == TAG_UNDEF) and its index slot, so probe sequences stay whole; both go when the entries
- * are packed, which happens only when a new key finds no room. The index has twice as many slots as there
- * are entries, so an empty one always ends a probe.
+ * Up to AMB_MAP_LINEAR entries there is no index and look-up scans. A removed entry keeps
+ * its place (ktag == TAG_UNDEF) and its index slot, so probe sequences stay whole; both
+ * go when the entries are packed, which happens only when a new key finds no room. The
+ * index has twice as many slots as there are entries, so an empty one always ends a
+ * probe.
  *
- * Script code (hash, ==) runs only for keys that are, or contain, instances; the map is locked
- * meanwhile, so that entry pointers stay good. */
+ * Script code (hash, ==) runs only for keys that are, or contain, instances; the map is
+ * locked meanwhile, so that entry pointers stay good. */
 #include <string.h>
 
 #include "equal.h"
@@ -24,7 +26,8 @@ static amb_map *make(amb_vm *vm, uint32_t cap, enum amb_tag tag) {
     m->entries = NULL;
     m->index = NULL;
     if (cap > MAP_MAX) {
-        amberr_raise(vm, AMB_ERR_LIMIT, "a map cannot have more than %u entries", MAP_MAX);
+        amberr_raise(vm, AMB_ERR_LIMIT, "a map cannot have more than %u entries",
+                     MAP_MAX);
         return NULL;
     }
     if (cap && ambmap_reserve(vm, m, cap)) return NULL;
@@ -99,27 +102,27 @@ static amb_status make_room(amb_vm *vm, amb_map *m) {
 
 /* ---- look-up ---- */
 
-#define PROBE(m, h, MATCH)                                                                         \
-    do {                                                                                           \
-        if (!(m)->index) {                                                                         \
-            for (uint32_t i_ = (m)->first; i_ < (m)->used; i_++) {                                 \
-                amb_entry *e = &(m)->entries[i_];                                                  \
-                if (e->hash == (h) && (MATCH)) return e;                                           \
-            }                                                                                      \
-            return NULL;                                                                           \
-        }                                                                                          \
-        for (uint32_t k_ = (h) & (m)->mask;; k_ = (k_ + 1) & (m)->mask) {                          \
-            uint32_t n_ = (m)->index[k_];                                                          \
-            if (!n_) return NULL;                                                                  \
-            amb_entry *e = &(m)->entries[n_ - 1];                                                  \
-            if (e->hash == (h) && (MATCH)) return e;                                               \
-        }                                                                                          \
+#define PROBE(m, h, MATCH)                                                \
+    do {                                                                  \
+        if (!(m)->index) {                                                \
+            for (uint32_t i_ = (m)->first; i_ < (m)->used; i_++) {        \
+                amb_entry *e = &(m)->entries[i_];                         \
+                if (e->hash == (h) && (MATCH)) return e;                  \
+            }                                                             \
+            return NULL;                                                  \
+        }                                                                 \
+        for (uint32_t k_ = (h) & (m)->mask;; k_ = (k_ + 1) & (m)->mask) { \
+            uint32_t n_ = (m)->index[k_];                                 \
+            if (!n_) return NULL;                                         \
+            amb_entry *e = &(m)->entries[n_ - 1];                         \
+            if (e->hash == (h) && (MATCH)) return e;                      \
+        }                                                                 \
     } while (0)
 
 static amb_entry *find_str(const amb_map *m, amb_string *key, uint32_t h) {
-    PROBE(m, h, e->ktag == TAG_STRING &&
-                    ((amb_string *)(uintptr_t)e->key == key ||
-                     ambstr_equal((amb_string *)(uintptr_t)e->key, key)));
+    PROBE(m, h,
+          e->ktag == TAG_STRING && ((amb_string *)(uintptr_t)e->key == key ||
+                                    ambstr_equal((amb_string *)(uintptr_t)e->key, key)));
 }
 
 static amb_entry *find_int(const amb_map *m, int64_t key, uint32_t h) {
@@ -131,8 +134,10 @@ static amb_entry *find_same(const amb_map *m, ambv key, uint32_t h) {
     PROBE(m, h, e->ktag == key.tag && e->key == key.u);
 }
 
-static amb_entry *find_any(amb_vm *vm, const amb_map *m, ambv key, uint32_t h, amb_status *st) {
-    PROBE(m, h, e->ktag == key.tag && ambeq_keys(vm, ambv_pack(e->key, e->ktag), key, st));
+static amb_entry *find_any(amb_vm *vm, const amb_map *m, ambv key, uint32_t h,
+                           amb_status *st) {
+    PROBE(m, h,
+          e->ktag == key.tag && ambeq_keys(vm, ambv_pack(e->key, e->ktag), key, st));
 }
 
 amb_entry *ambmap_find_str(const amb_vm *vm, const amb_map *m, amb_string *key) {
@@ -151,7 +156,8 @@ static AMB_COLD amb_status find_slow(amb_vm *vm, amb_map *m, ambv *key, uint32_t
     *e = NULL;
     if (key->tag == TAG_FLOAT) {
         double f = key->f;
-        if (f >= -9223372036854775808.0 && f < 9223372036854775808.0 && (double)(int64_t)f == f) {
+        if (f >= -9223372036854775808.0 && f < 9223372036854775808.0 &&
+            (double)(int64_t)f == f) {
             *key = ambv_int((int64_t)f);
             *h = ambeq_hash_int(vm, key->i);
             *e = find_int(m, key->i, *h);
@@ -177,7 +183,8 @@ static AMB_COLD amb_status find_slow(amb_vm *vm, amb_map *m, ambv *key, uint32_t
     }
 }
 
-static inline amb_status find(amb_vm *vm, amb_map *m, ambv *key, uint32_t *h, amb_entry **e) {
+static inline amb_status find(amb_vm *vm, amb_map *m, ambv *key, uint32_t *h,
+                              amb_entry **e) {
     if (AMB_LIKELY(key->tag == TAG_STRING)) {
         *h = ambstr_hash(vm, key->str);
         *e = find_str(m, key->str, *h);
@@ -254,14 +261,16 @@ amb_status ambmap_inc(amb_vm *vm, amb_map *m, ambv key, ambv by, ambv *out) {
     if (e->vtag == TAG_INT && by.tag == TAG_INT) {
         int64_t r;
         if (__builtin_add_overflow((int64_t)e->val, by.i, &r))
-            return amberr_raise(vm, AMB_ERR_OVERFLOW, "%lld + %lld does not fit in 64 bits",
-                                (long long)e->val, (long long)by.i);
+            return amberr_raise(vm, AMB_ERR_OVERFLOW,
+                                "%lld + %lld does not fit in 64 bits", (long long)e->val,
+                                (long long)by.i);
         sum = ambv_int(r);
     } else if (e->vtag == TAG_INT || e->vtag == TAG_FLOAT) {
         sum = ambv_float(ambv_to_double(ambv_pack(e->val, e->vtag)) + ambv_to_double(by));
     } else {
         char b1[64];
-        return amberr_raise(vm, AMB_ERR_TYPE, "inc() needs a number under the key, not %s %s",
+        return amberr_raise(vm, AMB_ERR_TYPE,
+                            "inc() needs a number under the key, not %s %s",
                             ambtype_name(vm, ambv_pack(e->val, e->vtag)),
                             ambtext_brief(vm, ambv_pack(e->val, e->vtag), b1));
     }
@@ -278,8 +287,8 @@ void ambmap_remove_entry(amb_map *m, amb_entry *e) {
     e->hash = 0;
     m->count--;
     m->version++;
-    /* With an index the emptied places are won back by the next pack, so that a map that fills and
-     * empties again and again stays linear. */
+    /* With an index the emptied places are won back by the next pack, so that a map that
+     * fills and empties again and again stays linear. */
     if (m->count == 0 && !m->index)
         m->used = m->first = 0;
     else if (i == m->first)
@@ -303,8 +312,10 @@ amb_status ambmap_remove(amb_vm *vm, amb_map *m, ambv key, bool *removed, ambv *
 amb_status ambmap_clear(amb_vm *vm, amb_map *m) {
     amb_status st = ambobj_check_writable(vm, &m->h);
     if (st) return st;
-    if (m->entries) ambgc_storage(vm, m, m->entries, (size_t)m->cap * sizeof *m->entries, 0);
-    if (m->index) ambgc_storage(vm, m, m->index, ((size_t)m->mask + 1) * sizeof *m->index, 0);
+    if (m->entries)
+        ambgc_storage(vm, m, m->entries, (size_t)m->cap * sizeof *m->entries, 0);
+    if (m->index)
+        ambgc_storage(vm, m, m->index, ((size_t)m->mask + 1) * sizeof *m->index, 0);
     m->entries = NULL;
     m->index = NULL;
     m->count = m->used = m->cap = m->mask = m->first = 0;
@@ -312,7 +323,8 @@ amb_status ambmap_clear(amb_vm *vm, amb_map *m) {
     return AMB_OK;
 }
 
-/* The copy has the type asked for: a map's keys become a set without hashing anything again. */
+/* The copy has the type asked for: a map's keys become a set without hashing anything
+ * again. */
 amb_map *ambmap_copy_as(amb_vm *vm, const amb_map *m, enum amb_tag tag) {
     amb_map *c = make(vm, m->count, tag);
     if (!c) return NULL;
@@ -335,7 +347,8 @@ amb_map *ambmap_copy(amb_vm *vm, const amb_map *m) {
     return ambmap_copy_as(vm, m, (enum amb_tag)m->h.type);
 }
 
-/* Sets or adds an entry whose hash is known to be right for this VM; the key is normalised. */
+/* Sets or adds an entry whose hash is known to be right for this VM; the key is
+ * normalised. */
 amb_status ambmap_put_entry(amb_vm *vm, amb_map *m, const amb_entry *from) {
     ambv key = ambv_pack(from->key, from->ktag);
     amb_entry *e;
@@ -358,7 +371,8 @@ amb_status ambmap_put_entry(amb_vm *vm, amb_map *m, const amb_entry *from) {
     return AMB_OK;
 }
 
-amb_status ambmap_find_entry(amb_vm *vm, amb_map *m, const amb_entry *like, amb_entry **e) {
+amb_status ambmap_find_entry(amb_vm *vm, amb_map *m, const amb_entry *like,
+                             amb_entry **e) {
     ambv key = ambv_pack(like->key, like->ktag);
     amb_status st = AMB_OK;
     if (key.tag == TAG_STRING)

@@ -9,9 +9,10 @@
 
 #include "types.h"
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                            "34353637383940414243444546474849505152535455565758596061626364656667"
-                            "6869707172737475767778798081828384858687888990919293949596979899";
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233"
+    "34353637383940414243444546474849505152535455565758596061626364656667"
+    "6869707172737475767778798081828384858687888990919293949596979899";
 
 size_t ambtext_int(char out[24], int64_t i) {
     char tmp[24], *p = tmp + sizeof tmp;
@@ -77,7 +78,8 @@ bool ambnum_parse(const char *s, size_t n, unsigned base, int64_t *out, bool *ov
         unsigned d = digit_value(s[i]);
         if (d >= base) return false;
         digit = true;
-        if (__builtin_mul_overflow(u, (uint64_t)base, &u) || __builtin_add_overflow(u, d, &u))
+        if (__builtin_mul_overflow(u, (uint64_t)base, &u) ||
+            __builtin_add_overflow(u, d, &u))
             over = true;
     }
     if (!digit) return false;
@@ -100,13 +102,15 @@ static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* More significant digits than these never change the nearest double, except that something nonzero
- * follows. */
+/* More significant digits than these never change the nearest double, except that
+ * something nonzero follows. */
 #define DIGITS_MAX 800
 
-/* digits * 10^exp10, correctly rounded. Up to 2^53 and 10^22 both factors are exact and one operation rounds
- * once; beyond that libc decides, on text without a decimal point, which no locale changes. */
-static double assemble(const char *digits, size_t n, uint64_t mant, bool exact, int64_t exp10) {
+/* digits * 10^exp10, correctly rounded. Up to 2^53 and 10^22 both factors are exact and
+ * one operation rounds once; beyond that libc decides, on text without a decimal point,
+ * which no locale changes. */
+static double assemble(const char *digits, size_t n, uint64_t mant, bool exact,
+                       int64_t exp10) {
     if (n == 0) return 0.0;
     if (exact && mant <= (uint64_t)1 << 53) {
         if (exp10 >= 0 && exp10 <= 22) return (double)mant * powers[exp10];
@@ -151,7 +155,8 @@ bool ambtext_parse_float(const char *s, size_t n, double *out) {
                 exp10++;
                 sticky |= c != '0';
             }
-        } else if (c == '_' && last_digit && i + 1 < n && s[i + 1] >= '0' && s[i + 1] <= '9') {
+        } else if (c == '_' && last_digit && i + 1 < n && s[i + 1] >= '0' &&
+                   s[i + 1] <= '9') {
             last_digit = false;
         } else if (c == '.' && !point) {
             point = true;
@@ -183,7 +188,8 @@ bool ambtext_parse_float(const char *s, size_t n, double *out) {
 
 /* ---- float to text ---- */
 
-/* Significant digits of d > 0 (trailing zeros dropped) and the exponent of the first one. */
+/* Significant digits of d > 0 (trailing zeros dropped) and the exponent of the first one.
+ */
 static int shortest(double d, char digits[20], int *exp10) {
     char buf[48];
     int from = d < 2.3e-308 ? 1 : 15; /* subnormals have fewer digits */
@@ -255,8 +261,9 @@ size_t ambtext_float(char out[32], double d) {
         return sign + 3;
     }
     char digits[24];
-    /* Few decimals: an integer below 10^15 over a power of ten. Both are exact and the division rounds once, as
-     * reading the text would, so equality proves that the text reads back. */
+    /* Few decimals: an integer below 10^15 over a power of ten. Both are exact and the
+     * division rounds once, as reading the text would, so equality proves that the text
+     * reads back. */
     if (d >= 1e-4 && d < 1e15) {
         for (int k = 0; k <= 17; k++) {
             double t = d * powers[k];
@@ -274,18 +281,21 @@ size_t ambtext_float(char out[32], double d) {
 
 size_t ambnum_room(int precision) { return (size_t)precision + 340; }
 
-size_t ambnum_printf(char *out, size_t room, char conv, int precision, double d, bool alt) {
+size_t ambnum_printf(char *out, size_t room, char conv, int precision, double d,
+                     bool alt) {
     char fmt[8] = {'%', '.', '*', conv, 0, 0};
     if (alt) memcpy(fmt, (char[]){'%', '#', '.', '*', conv, 0}, 6);
     int n = snprintf(out, room, fmt, precision, d);
     if (n < 0) return 0;
     size_t len = (size_t)n < room ? (size_t)n : room - 1;
-    /* The locale's decimal point may be any bytes: whatever is no digit before the exponent. */
+    /* The locale's decimal point may be any bytes: whatever is no digit before the
+     * exponent. */
     size_t i = 0;
     while (i < len && out[i] >= '0' && out[i] <= '9') i++;
     if (i == len || out[i] == '.' || out[i] == 'e' || out[i] == 'E') return len;
     size_t j = i;
-    while (j < len && !(out[j] >= '0' && out[j] <= '9') && out[j] != 'e' && out[j] != 'E') j++;
+    while (j < len && !(out[j] >= '0' && out[j] <= '9') && out[j] != 'e' && out[j] != 'E')
+        j++;
     out[i] = '.';
     memmove(out + i + 1, out + j, len - j);
     return len - (j - i) + 1;

@@ -15,7 +15,8 @@ amb_range *ambrange_new(amb_vm *vm, int64_t a, int64_t b, bool closed) {
 int64_t ambrange_count(const amb_range *r) {
     bool up = r->step > 0, closed = r->h.flags & RANGE_CLOSED;
     if (up ? r->a > r->b : r->a < r->b) return 0;
-    uint64_t span = up ? (uint64_t)r->b - (uint64_t)r->a : (uint64_t)r->a - (uint64_t)r->b;
+    uint64_t span =
+        up ? (uint64_t)r->b - (uint64_t)r->a : (uint64_t)r->a - (uint64_t)r->b;
     uint64_t step = up ? (uint64_t)r->step : 0 - (uint64_t)r->step;
     if (!closed) {
         if (span == 0) return 0;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings: construction, interning, hashing, concatenation, indexing by code point.
  *
- * Text lives inline behind the header, or (STR_SHARED) in a growing buffer that a chain of
- * concatenations shares: `s + x`, where s ends where the buffer's text ends, appends in place and
- * makes a new header, so that building a text piece by piece is linear. Bytes below `used` of a
- * buffer never change, so older headers stay valid.
+ * Text lives inline behind the header, or (STR_SHARED) in a growing buffer that a chain
+ * of concatenations shares: `s + x`, where s ends where the buffer's text ends, appends
+ * in place and makes a new header, so that building a text piece by piece is linear.
+ * Bytes below `used` of a buffer never change, so older headers stay valid.
  *
- * Code point indexing of non-ASCII text uses a table with the byte offset of every 128th code point,
- * built on first use. It stands in room reserved behind the inline text (STR_ROOM), or at the end of the
- * shared buffer, so it needs no allocation when it is built. */
+ * Code point indexing of non-ASCII text uses a table with the byte offset of every 128th
+ * code point, built on first use. It stands in room reserved behind the inline text
+ * (STR_ROOM), or at the end of the shared buffer, so it needs no allocation when it is
+ * built. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,8 @@ void ambstr_finalize(amb_vm *vm, amb_string *s) {
 
 static amb_string *make(amb_vm *vm, const char *text, size_t len, size_t chars) {
     if (len == 0 && vm->empty_string) return vm->empty_string;
-    if (len == 1 && vm->ascii[(unsigned char)*text]) return vm->ascii[(unsigned char)*text];
+    if (len == 1 && vm->ascii[(unsigned char)*text])
+        return vm->ascii[(unsigned char)*text];
     amb_string *s = allocate(vm, len, chars != len);
     if (!s) return NULL;
     memcpy((char *)s->data, text, len);
@@ -91,7 +93,9 @@ amb_string *ambstr_new(amb_vm *vm, const char *s, size_t len) {
     return make(vm, s, len, ambutf8_count(s, len));
 }
 
-amb_string *ambstr_cstr(amb_vm *vm, const char *s) { return ambstr_new(vm, s, strlen(s)); }
+amb_string *ambstr_cstr(amb_vm *vm, const char *s) {
+    return ambstr_new(vm, s, strlen(s));
+}
 
 amb_string *ambstr_checked(amb_vm *vm, const char *s, size_t len) {
     size_t chars, good = ambutf8_validate(s, len, &chars);
@@ -146,7 +150,8 @@ static uint64_t read_upto8(const char *p, size_t n) {
     return w;
 }
 
-/* Multiplies eight bytes at a time into a seeded state; never 0, which means "not computed". */
+/* Multiplies eight bytes at a time into a seeded state; never 0, which means "not
+ * computed". */
 static uint32_t hash_bytes(uint64_t seed, const char *p, size_t n) {
     uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u);
     while (n > 8) {
@@ -184,7 +189,8 @@ int ambstr_compare(const amb_string *a, const amb_string *b) {
 
 /* ---- interning ---- */
 
-static amb_string **find_interned(struct ambstr_table *t, const char *s, size_t len, uint32_t h) {
+static amb_string **find_interned(struct ambstr_table *t, const char *s, size_t len,
+                                  uint32_t h) {
     uint32_t i = h & t->mask;
     for (;; i = (i + 1) & t->mask) {
         amb_string *e = t->slots[i];
@@ -259,8 +265,8 @@ void ambstr_sweep_interned(amb_vm *vm, bool full) {
         }
     }
     if (!dead) return;
-    /* Holes break probe sequences. Taking every entry out once and putting it back in the order
-     * of its run closes them without memory. */
+    /* Holes break probe sequences. Taking every entry out once and putting it back in the
+     * order of its run closes them without memory. */
     t->count -= dead;
     uint32_t start = 0;
     while (start <= t->mask && t->slots[start]) start++;
@@ -389,8 +395,8 @@ amb_string *ambstr_join_values(amb_vm *vm, const ambv *vals, uint32_t n) {
 
 /* ---- indexing ---- */
 
-/* Entry k of the table is the byte offset of code point (k + 1) << INDEX_SHIFT. Fills entries
- * [have, want) and returns how many there are then. */
+/* Entry k of the table is the byte offset of code point (k + 1) << INDEX_SHIFT. Fills
+ * entries [have, want) and returns how many there are then. */
 static uint32_t fill_index(const char *data, uint32_t len, uint32_t *table, uint32_t have,
                            uint32_t want) {
     const char *p = data + (have ? table[have - 1] : 0), *end = data + len;
@@ -405,7 +411,8 @@ static uint32_t *index_table(amb_string *s, uint32_t want) {
     if (s->h.flags & STR_SHARED) {
         amb_strbuf *b = buffer_of(s);
         uint32_t *t = (uint32_t *)(void *)(b->data + ((text_cap(b->cap) + 3) & ~3u));
-        if (b->h.aux32 < want) b->h.aux32 = fill_index(s->data, s->len, t, b->h.aux32, want);
+        if (b->h.aux32 < want)
+            b->h.aux32 = fill_index(s->data, s->len, t, b->h.aux32, want);
         return t;
     }
     if (!(s->h.flags & STR_ROOM)) return NULL;

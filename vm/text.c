@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values as text: the growing buffer, what print shows, and the short forms of error messages.
+/* Values as text: the growing buffer, what print shows, and the short forms of error
+ * messages.
  *
- * Printing walks structures recursively to a bounded depth and knows the containers it is inside of, so that
- * cycles end. Lists, maps and sets are locked meanwhile: str methods of classes run script code. */
+ * Printing walks structures recursively to a bounded depth and knows the containers it is
+ * inside of, so that cycles end. Lists, maps and sets are locked meanwhile: str methods
+ * of classes run script code. */
 #include "text.h"
 
 #include <stdarg.h>
@@ -207,7 +209,7 @@ static amb_status append_map(ambbuf *b, amb_map *m, const inside *in) {
     amb_status st = AMB_OK;
     bool first = true;
     ambbuf_addc(b, '{');
-    AMBMAP_EACH(m, e) {
+    AMBMAP_EACH (m, e) {
         if (b->failed) break;
         if (!first) ambbuf_add(b, ", ", 2);
         first = false;
@@ -231,7 +233,7 @@ static amb_status append_set(ambbuf *b, amb_map *m, const inside *in) {
     amb_status st = AMB_OK;
     bool first = true;
     ambbuf_add(b, "set([", 5);
-    AMBMAP_EACH(m, e) {
+    AMBMAP_EACH (m, e) {
         if (b->failed) break;
         if (!first) ambbuf_add(b, ", ", 2);
         first = false;
@@ -254,7 +256,8 @@ static void append_range(ambbuf *b, const amb_range *r) {
     }
 }
 
-static amb_status append_fields(ambbuf *b, amb_class *c, amb_instance *o, const inside *in) {
+static amb_status append_fields(ambbuf *b, amb_class *c, amb_instance *o,
+                                const inside *in) {
     amb_status st = AMB_OK;
     bool value = (c->h.flags & CLASS_VALUE) && !(c->h.flags & CLASS_CASE);
     uint32_t n = value && c->field_names ? c->field_names->h.aux32 : c->nfields;
@@ -285,8 +288,9 @@ static amb_status append_instance(ambbuf *b, ambv v, const inside *in) {
         amb_status st = ambcall_pure(vm, c->op_str, &v, 1, &r);
         if (st) return st;
         if (r.tag != TAG_STRING)
-            return amberr_raise(vm, AMB_ERR_TYPE, "str() of %s must give a string, not %s",
-                                c->name->data, ambtype_name(vm, r));
+            return amberr_raise(vm, AMB_ERR_TYPE,
+                                "str() of %s must give a string, not %s", c->name->data,
+                                ambtype_name(vm, r));
         add_str(b, r.str);
         return AMB_OK;
     }
@@ -343,7 +347,7 @@ static amb_status append_container(ambbuf *b, ambv v, const inside *in) {
         return amberr_raise(b->vm, AMB_ERR_LIMIT, "the value is too big to print");
     bool cycle = met(in, v.p);
     if (cycle || here.depth > AMB_DEPTH_MAX) {
-        add_cstr(b, !cycle             ? "..."
+        add_cstr(b, !cycle              ? "..."
                     : v.tag == TAG_LIST ? "[...]"
                     : v.tag == TAG_MAP  ? "{...}"
                     : v.tag == TAG_SET  ? "set([...])"
@@ -391,7 +395,9 @@ static amb_status append(ambbuf *b, ambv v, bool quoted, const inside *in) {
     case TAG_NATIVE:
     case TAG_BOUND: append_function(b, v); break;
     case TAG_CLASS: append_name(b, "class", v.cls->name->data, v.cls->name->len); break;
-    case TAG_MODULE: append_name(b, "module", v.module->name->data, v.module->name->len); break;
+    case TAG_MODULE:
+        append_name(b, "module", v.module->name->data, v.module->name->len);
+        break;
     case TAG_GENERATOR: {
         const amb_string *name = v.gen->closure->proto->name;
         append_name(b, "generator", name ? name->data : "", name ? name->len : 0);
@@ -403,7 +409,9 @@ static amb_status append(ambbuf *b, ambv v, bool quoted, const inside *in) {
     return ambbuf_status(b);
 }
 
-amb_status ambtext_append(ambbuf *b, ambv v, bool quoted) { return append(b, v, quoted, NULL); }
+amb_status ambtext_append(ambbuf *b, ambv v, bool quoted) {
+    return append(b, v, quoted, NULL);
+}
 
 amb_string *ambtext_string(amb_vm *vm, ambv v) {
     char t[32];
@@ -513,7 +521,8 @@ static void brief_string(brief *o, const char *s, size_t n) {
 
 static void brief_value(amb_vm *vm, brief *o, ambv v, int depth);
 
-static void brief_items(amb_vm *vm, brief *o, const char *open, const char *close, ambv v, int depth) {
+static void brief_items(amb_vm *vm, brief *o, const char *open, const char *close, ambv v,
+                        int depth) {
     uint32_t n = v.tag == TAG_LIST ? v.list->len : v.tuple->h.aux32;
     brief_text(o, open);
     for (uint32_t i = 0; i < n && !o->full; i++) {
@@ -522,7 +531,8 @@ static void brief_items(amb_vm *vm, brief *o, const char *open, const char *clos
             brief_text(o, "...");
             break;
         }
-        brief_value(vm, o, v.tag == TAG_LIST ? amblist_at(v.list, i) : v.tuple->vals[i], depth + 1);
+        brief_value(vm, o, v.tag == TAG_LIST ? amblist_at(v.list, i) : v.tuple->vals[i],
+                    depth + 1);
     }
     brief_text(o, close);
 }
@@ -562,9 +572,7 @@ static void brief_value(amb_vm *vm, brief *o, ambv v, int depth) {
         brief_add(o, t, ambtext_int(t, v.range->b));
         break;
     case TAG_CLASS: brief_add(o, v.cls->name->data, v.cls->name->len); break;
-    case TAG_CLOSURE:
-        brief_text(o, ambtext_closure_name(vm, v.closure)->data);
-        break;
+    case TAG_CLOSURE: brief_text(o, ambtext_closure_name(vm, v.closure)->data); break;
     case TAG_NATIVE: brief_text(o, v.native->def->name); break;
     default: break; /* the type name says it all */
     }

@@ -6,7 +6,8 @@
 
 /* The string as a literal in double quotes. */
 void ambtext_quote(ambbuf *b, const char *s, size_t n);
-/* Room for n more bytes; NULL (sticky) when there is no memory. The caller adds to len itself. */
+/* Room for n more bytes; NULL (sticky) when there is no memory. The caller adds to len
+ * itself. */
 char *ambbuf_room(ambbuf *b, size_t n);
 /* The status a failed buffer stands for. */
 amb_status ambbuf_status(const ambbuf *b);

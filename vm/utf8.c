@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8: validation, decoding, counting by eight bytes at a time, and character classes. */
+/* UTF-8: validation, decoding, counting by eight bytes at a time, and character classes.
+ */
 #include "utf8.h"
 
 #include <string.h>
@@ -16,8 +17,8 @@ static uint64_t load8(const char *s) {
     return w;
 }
 
-/* Length of the well-formed sequence at s (at most n bytes), 0 when there is none. Overlong forms,
- * surrogates and everything above U+10FFFF are not well-formed. */
+/* Length of the well-formed sequence at s (at most n bytes), 0 when there is none.
+ * Overlong forms, surrogates and everything above U+10FFFF are not well-formed. */
 static unsigned sequence(const unsigned char *s, size_t n) {
     unsigned char c = s[0];
     if (c < 0xc2 || c > 0xf4) return 0;
@@ -85,7 +86,9 @@ uint32_t ambutf8_decode(const char *s, const char **next) {
     switch (w) {
     case 1: return p[0];
     case 2: return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
-    case 3: return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+    case 3:
+        return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 |
+               (p[2] & 0x3f);
     default:
         return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
                (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
@@ -111,7 +114,8 @@ size_t ambutf8_count(const char *s, size_t n) {
 const char *ambutf8_skip(const char *s, const char *end, size_t count) {
     while (count >= 8 && end - s >= 8) {
         unsigned firsts = 8 - continuations(load8(s));
-        /* What is skipped may end inside a sequence: its continuation bytes are not counted later. */
+        /* What is skipped may end inside a sequence: its continuation bytes are not
+         * counted later. */
         s += 8;
         count -= firsts;
     }
@@ -123,21 +127,23 @@ const char *ambutf8_skip(const char *s, const char *end, size_t count) {
     return s;
 }
 
-#define MAP_CASE(table, cp)                                                                        \
-    size_t lo = 0, hi = sizeof table / sizeof table[0];                                            \
-    while (lo < hi) {                                                                              \
-        size_t mid = (lo + hi) / 2;                                                                \
-        if (cp > table[mid].b)                                                                     \
-            lo = mid + 1;                                                                          \
-        else if (cp < table[mid].a)                                                                \
-            hi = mid;                                                                              \
-        else                                                                                       \
-            return (cp - table[mid].a) % table[mid].stride ? cp                                    \
-                                                           : (uint32_t)((int32_t)cp + table[mid].delta); \
-    }                                                                                              \
+#define MAP_CASE(table, cp)                                          \
+    size_t lo = 0, hi = sizeof table / sizeof table[0];              \
+    while (lo < hi) {                                                \
+        size_t mid = (lo + hi) / 2;                                  \
+        if (cp > table[mid].b)                                       \
+            lo = mid + 1;                                            \
+        else if (cp < table[mid].a)                                  \
+            hi = mid;                                                \
+        else                                                         \
+            return (cp - table[mid].a) % table[mid].stride           \
+                       ? cp                                          \
+                       : (uint32_t)((int32_t)cp + table[mid].delta); \
+    }                                                                \
     return cp;
 
-/* The runs of one table never overlap: the generator starts a new one wherever the mapping changes. */
+/* The runs of one table never overlap: the generator starts a new one wherever the
+ * mapping changes. */
 uint32_t ambutf8_upper(uint32_t cp) {
     if (cp < 0x80) return cp - 'a' < 26u ? cp - 32 : cp;
     MAP_CASE(to_upper, cp)
@@ -165,6 +171,6 @@ bool ambutf8_is_alpha(uint32_t cp) {
 
 bool ambutf8_is_space(uint32_t cp) {
     if (cp < 0x80) return cp == ' ' || cp - 9 < 5u || cp - 28 < 4u;
-    return cp == 0x85 || cp == 0xa0 || cp == 0x1680 || cp - 0x2000 < 11u || cp == 0x2028 ||
-           cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
+    return cp == 0x85 || cp == 0xa0 || cp == 0x1680 || cp - 0x2000 < 11u ||
+           cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Character classes and case mapping, from tables generated out of the Unicode database. */
+/* Character classes and case mapping, from tables generated out of the Unicode database.
+ */
 #ifndef AMB_VM_UTF8_H
 #define AMB_VM_UTF8_H
 #include <stdbool.h>
