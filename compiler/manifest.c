@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* `use` lines and args { } as plain data.
  *
- * Only constant expressions get through: literals, args and its parts, cwd, home, script_dir,
- * env("NAME"), texts put together from these, and lists. */
+ * Only constant expressions get through: literals, args and its parts, cwd, home,
+ * script_dir, env("NAME"), texts put together from these, and lists. */
 #include "manifest.h"
 
 #include <string.h>
@@ -35,7 +35,8 @@ static bool is_args(const struct amb_node *n)
            (!n->as.name.ref.decl || n->as.name.ref.decl->kind == DECL_ARGS);
 }
 
-static bool expr(struct builder *b, const struct amb_node *n, int depth, amb_const_expr *out);
+static bool expr(struct builder *b, const struct amb_node *n, int depth,
+                 amb_const_expr *out);
 
 static bool kids(struct builder *b, struct amb_node *const *at, uint32_t len, int depth,
                  uint32_t kind, amb_const_expr *out)
@@ -63,7 +64,8 @@ static bool name(struct builder *b, const struct amb_node *n, amb_const_expr *ou
     }
 }
 
-static bool expr(struct builder *b, const struct amb_node *n, int depth, amb_const_expr *out)
+static bool expr(struct builder *b, const struct amb_node *n, int depth,
+                 amb_const_expr *out)
 {
     if (depth <= 0) return not_constant(b, n);
     switch (n->kind) {
@@ -71,7 +73,9 @@ static bool expr(struct builder *b, const struct amb_node *n, int depth, amb_con
     case NODE_TRUE: *out = (amb_const_expr){.kind = AMB_X_BOOL, .i = 1}; return true;
     case NODE_FALSE: *out = (amb_const_expr){.kind = AMB_X_BOOL}; return true;
     case NODE_INT: *out = (amb_const_expr){.kind = AMB_X_INT, .i = n->as.i}; return true;
-    case NODE_FLOAT: *out = (amb_const_expr){.kind = AMB_X_FLOAT, .f = n->as.f}; return true;
+    case NODE_FLOAT:
+        *out = (amb_const_expr){.kind = AMB_X_FLOAT, .f = n->as.f};
+        return true;
     case NODE_STRING:
         *out = (amb_const_expr){
             .kind = AMB_X_STRING, .text = text_of(b, n->as.text), .len = n->as.text.len};
@@ -98,26 +102,28 @@ static bool expr(struct builder *b, const struct amb_node *n, int depth, amb_con
                                 .text = text_of(b, n->as.call.args.at[0]->as.text)};
         return true;
     }
-    case NODE_INTERP: return kids(b, n->as.list.at, n->as.list.len, depth - 1, AMB_X_CONCAT, out);
+    case NODE_INTERP:
+        return kids(b, n->as.list.at, n->as.list.len, depth - 1, AMB_X_CONCAT, out);
     case NODE_FORMAT:
         if (n->as.format.spec) return not_constant(b, n);
         return expr(b, n->as.format.value, depth - 1, out);
     case NODE_BINARY:
         if (n->as.binary.op != AMB_ADD) return not_constant(b, n);
-        return kids(b, (struct amb_node *const[]){n->as.binary.left, n->as.binary.right}, 2,
-                    depth - 1, AMB_X_CONCAT, out);
+        return kids(b, (struct amb_node *const[]){n->as.binary.left, n->as.binary.right},
+                    2, depth - 1, AMB_X_CONCAT, out);
     case NODE_UNARY:
         if (n->as.binary.op == AMB_NEG && n->as.binary.left->kind == NODE_FLOAT) {
             *out = (amb_const_expr){.kind = AMB_X_FLOAT, .f = -n->as.binary.left->as.f};
             return true;
         }
         if (n->as.binary.op == AMB_NEG && n->as.binary.left->kind == NODE_INT) {
-            *out = (amb_const_expr){.kind = AMB_X_INT,
-                                    .i = (int64_t)(0 - (uint64_t)n->as.binary.left->as.i)};
+            *out = (amb_const_expr){
+                .kind = AMB_X_INT, .i = (int64_t)(0 - (uint64_t)n->as.binary.left->as.i)};
             return true;
         }
         return not_constant(b, n);
-    case NODE_LIST: return kids(b, n->as.list.at, n->as.list.len, depth - 1, AMB_X_LIST, out);
+    case NODE_LIST:
+        return kids(b, n->as.list.at, n->as.list.len, depth - 1, AMB_X_LIST, out);
     default: return not_constant(b, n);
     }
 }
@@ -134,12 +140,14 @@ static void use(struct builder *b, const struct amb_node *n, amb_use *out)
     for (uint32_t i = 0; i + 1 < n->as.use.part_count; i++)
         if (n->as.use.parts[i].args.len) not_constant(b, n->as.use.parts[i].args.at[0]);
     if (b->ok) kids(b, last->args.at, last->args.len, MAX_DEPTH, AMB_X_LIST, &args);
-    const char **rights = ambarena_alloc(b->arena, (n->as.use.right_count + 1) * sizeof *rights);
+    const char **rights =
+        ambarena_alloc(b->arena, (n->as.use.right_count + 1) * sizeof *rights);
     if (!rights) {
         b->ok = false;
         return;
     }
-    for (uint32_t i = 0; i < n->as.use.right_count; i++) rights[i] = text_of(b, n->as.use.rights[i]);
+    for (uint32_t i = 0; i < n->as.use.right_count; i++)
+        rights[i] = text_of(b, n->as.use.rights[i]);
     *out = (amb_use){
         .provider = text_of(b, first->name),
         .resource = text_of(b, last->name),
@@ -156,7 +164,8 @@ static void use(struct builder *b, const struct amb_node *n, amb_use *out)
 /* "-x  text" gives x and "text". */
 static void help(struct builder *b, amb_text t, amb_arg_spec *out)
 {
-    if (t.len >= 2 && t.at[0] == '-' && t.at[1] != '-' && (t.len == 2 || t.at[2] == ' ')) {
+    if (t.len >= 2 && t.at[0] == '-' && t.at[1] != '-' &&
+        (t.len == 2 || t.at[2] == ' ')) {
         out->short_name = t.at[1];
         t.at += 2;
         t.len -= 2;
@@ -215,7 +224,8 @@ static const char *leading_doc(struct builder *b)
         const char *next = nl ? nl + 1 : end, *stop = nl ? nl : end;
         while (stop > p && (stop[-1] == '\r' || stop[-1] == ' ')) stop--;
         bool doc_line = stop - p >= 2 && p[0] == '#' && p[1] == '#';
-        bool skip = !used && (p == stop || (first && stop - p >= 2 && p[0] == '#' && p[1] == '!'));
+        bool skip = !used &&
+                    (p == stop || (first && stop - p >= 2 && p[0] == '#' && p[1] == '!'));
         if (!doc_line && !skip) break;
         if (doc_line) {
             p += stop - p > 2 && p[2] == ' ' ? 3 : 2;

@@ -7,8 +7,9 @@
 #include "ast.h"
 #include "diag.h"
 
-/* After ambscope_run. Everything is copied into `arena`, which lives as long as the script; the
- * tree may go. Arguments that are no constants are reported. False: errors, or out of memory. */
+/* After ambscope_run. Everything is copied into `arena`, which lives as long as the
+ * script; the tree may go. Arguments that are no constants are reported. False: errors,
+ * or out of memory. */
 bool ambmanifest_build(struct amb_arena *arena, const struct amb_module *module,
                        struct amb_diags *diags, amb_manifest *out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of a script, read by its args { }.
  *
- * A parameter with a short option (-n) or of type bool is an option, any other is positional;
- * each can be given as --name, too. */
+ * A parameter with a short option (-n) or of type bool is an option, any other is
+ * positional; each can be given as --name, too. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,10 @@
 
 #include "repl.h"
 
-static bool is_option(const amb_arg_spec *s) { return s->short_name || s->type == AMB_ARG_BOOL; }
+static bool is_option(const amb_arg_spec *s)
+{
+    return s->short_name || s->type == AMB_ARG_BOOL;
+}
 
 static const char *type_word(const amb_arg_spec *s)
 {
@@ -30,7 +33,9 @@ static void dashed(text *t, const char *name)
 static void upper(text *t, const char *name)
 {
     for (; *name; name++) {
-        char c = *name == '_' ? '-' : *name >= 'a' && *name <= 'z' ? (char)(*name - 32) : *name;
+        char c = *name == '_'                   ? '-'
+                 : *name >= 'a' && *name <= 'z' ? (char)(*name - 32)
+                                                : *name;
         text_add(t, &c, 1);
     }
 }
@@ -123,7 +128,8 @@ static bool complain(parser *p, const char *what, const char *word, const char *
     return false;
 }
 
-static bool parse_value(parser *p, const amb_arg_spec *s, const char *word, amb_value *out)
+static bool parse_value(parser *p, const amb_arg_spec *s, const char *word,
+                        amb_value *out)
 {
     char *end;
     errno = 0;
@@ -209,7 +215,8 @@ static bool parse_words(parser *p, char **argv, int argc, bool *help)
     for (int k = 0; k < argc; k++) {
         const char *w = argv[k];
         bool option = !only_words && w[0] == '-' && w[1];
-        if (option && find_short(m, w[1]) < 0 && ((w[1] >= '0' && w[1] <= '9') || w[1] == '.'))
+        if (option && find_short(m, w[1]) < 0 &&
+            ((w[1] >= '0' && w[1] <= '9') || w[1] == '.'))
             option = false; /* a negative number */
         if (!option) {
             while (next < m->nargs && (is_option(&m->args[next]) ||
@@ -233,7 +240,8 @@ static bool parse_words(parser *p, char **argv, int argc, bool *help)
                 return true;
             }
             if (i < 0 && strncmp(name, "no-", 3) == 0 && !eq &&
-                (i = find_long(m, name + 3, len - 3)) >= 0 && m->args[i].type == AMB_ARG_BOOL) {
+                (i = find_long(m, name + 3, len - 3)) >= 0 &&
+                m->args[i].type == AMB_ARG_BOOL) {
                 p->out->v[i] = (given_arg){amb_bool(0), true};
                 continue;
             }
@@ -275,9 +283,11 @@ static bool fill_rest(parser *p)
         char why[256];
         if (g->given) continue;
         if (s->has_default) {
-            if (!expr_value(&env, &s->value, &g->value, why)) return complain(p, why, "", "");
+            if (!expr_value(&env, &s->value, &g->value, why))
+                return complain(p, why, "", "");
             int64_t n;
-            if (s->type == AMB_ARG_FLOAT && amb_as_int(g->value, &n)) g->value = amb_float((double)n);
+            if (s->type == AMB_ARG_FLOAT && amb_as_int(g->value, &n))
+                g->value = amb_float((double)n);
         } else if (s->many) {
             if (amb_list_new(p->h->vm, &g->value)) must(NULL);
         } else if (s->type == AMB_ARG_BOOL && !s->maybe) {

@@ -42,7 +42,8 @@ static void json_expr(text *t, const amb_const_expr *x)
     text_add(&e, "", 0);
     expr_text(&e, x);
     if (x->kind == AMB_X_NIL) text_str(t, "null");
-    else if (x->kind == AMB_X_BOOL || x->kind == AMB_X_INT || x->kind == AMB_X_FLOAT) text_str(t, e.p);
+    else if (x->kind == AMB_X_BOOL || x->kind == AMB_X_INT || x->kind == AMB_X_FLOAT)
+        text_str(t, e.p);
     else {
         text_str(t, "{\"expr\": ");
         text_json(t, e.p, e.len);
@@ -74,7 +75,8 @@ static void print_json(text *t, const amb_manifest *m)
         }
         text_str(t, "], \"name\": ");
         json_text(t, u->name);
-        text_printf(t, ", \"optional\": %s, \"line\": %u}", u->optional ? "true" : "false", u->line);
+        text_printf(t, ", \"optional\": %s, \"line\": %u}",
+                    u->optional ? "true" : "false", u->line);
     }
     text_str(t, m->nuses ? "\n]\n" : "]\n");
 }

@@ -15,7 +15,8 @@ static int check_one(const cli_options *o)
     amb_script *script;
     int status = host_source(h, o, &name, &source, &len);
     if (!status) {
-        amb_status st = amb_load(h->vm, name, source, len, AMB_LOAD_CHECK, host_stderr, h, &script);
+        amb_status st =
+            amb_load(h->vm, name, source, len, AMB_LOAD_CHECK, host_stderr, h, &script);
         if (st != AMB_OK) status = host_report(h, st);
     }
     free(source);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Constant expressions of `use` lines and defaults: their values, and how they are shown. */
+/* Constant expressions of `use` lines and defaults: their values, and how they are shown.
+ */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 #include "repl.h"
 
-static bool make_string(const expr_env *e, const char *s, size_t n, amb_value *out, char why[256])
+static bool make_string(const expr_env *e, const char *s, size_t n, amb_value *out,
+                        char why[256])
 {
     amb_status st = amb_string_new(e->h->vm, s, n, out);
     if (st == AMB_E_NOMEM || st == AMB_E_LIMIT) must(NULL);
@@ -58,8 +60,10 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char
         return true;
     case AMB_X_ARG_AT: {
         int64_t n = e->args ? amb_list_len(e->args->value) : 0;
-        if (x->i >= 0 && x->i < n && amb_list_at(e->args->value, (uint32_t)x->i, out)) return true;
-        snprintf(why, 256, "the command line has no word number %lld", (long long)x->i + 1);
+        if (x->i >= 0 && x->i < n && amb_list_at(e->args->value, (uint32_t)x->i, out))
+            return true;
+        snprintf(why, 256, "the command line has no word number %lld",
+                 (long long)x->i + 1);
         return false;
     }
     case AMB_X_CWD: {

@@ -9,31 +9,38 @@ static const struct topic {
     const char *name, *usage, *summary, *text;
 } topics[] = {
     {"run", "ambit [OPTIONS] FILE [ARGS...]", "run a script",
-     "Runs FILE; -e CODE runs the text, - what comes on standard input. Everything after FILE\n"
+     "Runs FILE; -e CODE runs the text, - what comes on standard input. Everything after "
+     "FILE\n"
      "belongs to the script.\n\n"
      "Authority (see also `ambit caps`):\n"
      "  --allow 'fs.dir(./out):write'   grant this as well; repeatable\n"
      "  -y, --allow-declared            grant everything the script declares\n"
      "  --deny-all                      grant nothing but what --allow names\n\n"
      "Limits:\n"
-     "  --max-memory BYTES              of the script's heap; k, m and g may follow the number\n"
+     "  --max-memory BYTES              of the script's heap; k, m and g may follow the "
+     "number\n"
      "  --fuel N                        about N bytecode instructions\n"
      "  --timeout SECONDS\n\n"
      "Others:\n"
      "  --seed N                        make hashes and `random` repeatable\n"
      "  --color, --no-color             in error messages\n\n"
-     "Without flags a script may read beneath the current directory and its own, read and\n"
-     "create files named on the command line, and use the console, the clock and scratch\n"
+     "Without flags a script may read beneath the current directory and its own, read "
+     "and\n"
+     "create files named on the command line, and use the console, the clock and "
+     "scratch\n"
      "directories. Anything else is refused before it starts, with status 77.\n\n"
      "Exit status: 0, or what the script says; 1 uncaught error; 2 wrong command line;\n"
      "65 not accepted by the compiler; 66 cannot be read; 77 not granted; 130 and 143\n"
      "interrupted; 137 a limit was exceeded.\n"},
     {"check", "ambit check FILE...", "report mistakes without running",
-     "Compiles each file and reports errors and warnings. Status 65 if there was an error.\n"},
+     "Compiles each file and reports errors and warnings. Status 65 if there was an "
+     "error.\n"},
     {"caps", "ambit caps [--json] FILE", "show what a script may touch",
-     "Prints the `use` lines of a script, which are a complete list of what it may touch.\n"
+     "Prints the `use` lines of a script, which are a complete list of what it may "
+     "touch.\n"
      "Nothing of it runs.\n"},
-    {"dis", "ambit dis FILE", "show the bytecode", "Prints the compiled functions with source lines.\n"},
+    {"dis", "ambit dis FILE", "show the bytecode",
+     "Prints the compiled functions with source lines.\n"},
     {"help", "ambit help [COMMAND]", "this text, or a command's", "\n"},
     {"version", "ambit --version", "the version", "\n"},
 };
@@ -52,7 +59,8 @@ int cmd_help(const cli_options *o)
         return EXIT_USAGE;
     }
     printf("Ambit: a program can do what it was handed, and nothing else.\n\n");
-    for (size_t i = 0; i < TOPICS; i++) printf("  %-34s %s\n", topics[i].usage, topics[i].summary);
+    for (size_t i = 0; i < TOPICS; i++)
+        printf("  %-34s %s\n", topics[i].usage, topics[i].summary);
     printf("  %-34s %s\n", "ambit", "read, run and show line by line");
     printf("\n`ambit help run` tells about options, authority and exit statuses.\n");
     return EXIT_OK;

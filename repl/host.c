@@ -16,7 +16,7 @@
 
 #define MAX_SOURCE ((size_t)64 << 20)
 
-/* --- output ----------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------- */
 
 static bool send_all(int fd, const char *s, size_t n)
 {
@@ -59,8 +59,8 @@ static amb_status hold(host *h, const char *s, size_t n)
     return h->tty && memchr(s, '\n', n) ? flush_out(h) : AMB_OK;
 }
 
-/* On a terminal a program cannot send control sequences unless it holds the right to: they show
- * as text. */
+/* On a terminal a program cannot send control sequences unless it holds the right to:
+ * they show as text. */
 static amb_status hold_shown(host *h, const char *s, size_t n)
 {
     size_t from = 0;
@@ -68,9 +68,11 @@ static amb_status hold_shown(host *h, const char *s, size_t n)
     for (size_t i = 0; i < n && !st; i++) {
         unsigned char c = (unsigned char)s[i];
         bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
-        if ((c >= 0x20 && c != 0x7f && !c1) || c == '\n' || c == '\t' || c == '\r') continue;
+        if ((c >= 0x20 && c != 0x7f && !c1) || c == '\n' || c == '\t' || c == '\r')
+            continue;
         char shown[16];
-        int k = snprintf(shown, sizeof shown, "\\x%02x", c1 ? (unsigned char)s[i + 1] : c);
+        int k =
+            snprintf(shown, sizeof shown, "\\x%02x", c1 ? (unsigned char)s[i + 1] : c);
         st = hold(h, s + from, i - from);
         if (!st) st = hold(h, shown, (size_t)k);
         if (c1) i++;
@@ -96,10 +98,10 @@ void host_stderr(void *ud, const char *s, size_t n)
 
 void host_stdout(void *ud, const char *s, size_t n) { hold(ud, s, n); }
 
-/* --- modules ---------------------------------------------------------------------------------- */
+/* --- modules ------------------------------------------------------------------------ */
 
-/* Joins the directory of `from` and a relative spec; both are relative to the root. False: the
- * result would leave the root, or it is no relative path. */
+/* Joins the directory of `from` and a relative spec; both are relative to the root.
+ * False: the result would leave the root, or it is no relative path. */
 static bool join(const char *from, const char *spec, char out[PATH_MAX])
 {
     size_t len = 0;
@@ -129,10 +131,10 @@ static bool join(const char *from, const char *spec, char out[PATH_MAX])
     return len > 0;
 }
 
-/* Only regular files called *.amb beneath the root: whatever a module writes into `import`, no
- * other file is read, and none shows in an error. */
-static amb_status load_module(void *ud, const char *from, const char *spec, char **id, char **source,
-                              size_t *len, char why[256])
+/* Only regular files called *.amb beneath the root: whatever a module writes into
+ * `import`, no other file is read, and none shows in an error. */
+static amb_status load_module(void *ud, const char *from, const char *spec, char **id,
+                              char **source, size_t *len, char why[256])
 {
     host *h = ud;
     char path[PATH_MAX], file[PATH_MAX + 8];
@@ -166,7 +168,7 @@ static amb_status load_module(void *ud, const char *from, const char *spec, char
     return AMB_OK;
 }
 
-/* --- signals ---------------------------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------------------ */
 
 static amb_vm *volatile interrupted_vm;
 static volatile sig_atomic_t caught;
@@ -190,7 +192,7 @@ static void watch_signals(amb_vm *vm)
     }
 }
 
-/* --- the machine ------------------------------------------------------------------------------ */
+/* --- the machine -------------------------------------------------------------------- */
 
 host *host_new(const cli_options *o)
 {
@@ -199,7 +201,8 @@ host *host_new(const cli_options *o)
     h->colour = o->colour >= 0 ? o->colour : isatty(2) == 1 && !getenv("NO_COLOR");
     const char *script = o->script && strcmp(o->script, "-") != 0 ? o->script : NULL;
     const char *slash = script ? strrchr(script, '/') : NULL;
-    h->dir = must(slash ? strndup(script, slash == script ? 1 : (size_t)(slash - script)) : strdup("."));
+    h->dir = must(slash ? strndup(script, slash == script ? 1 : (size_t)(slash - script))
+                        : strdup("."));
     h->root = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     amb_config c = {
         .size = sizeof c,
@@ -216,10 +219,12 @@ host *host_new(const cli_options *o)
     amb_status why = AMB_OK;
     h->vm = amb_vm_new(&c, &why);
     if (!h->vm) must(NULL);
-    if (amb_provider_add(h->vm, &amb_provider_fs) || amb_provider_add(h->vm, &amb_provider_console) ||
+    if (amb_provider_add(h->vm, &amb_provider_fs) ||
+        amb_provider_add(h->vm, &amb_provider_console) ||
         amb_provider_add(h->vm, &amb_provider_clock))
         must(NULL);
-    if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc)) must(NULL);
+    if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc))
+        must(NULL);
     watch_signals(h->vm);
     return h;
 }
@@ -234,7 +239,8 @@ void host_free(host *h)
     free(h);
 }
 
-int host_source(host *h, const cli_options *o, const char **name, char **source, size_t *len)
+int host_source(host *h, const cli_options *o, const char **name, char **source,
+                size_t *len)
 {
     if (o->code) {
         *name = "-e";

@@ -10,7 +10,8 @@
 static void run_text(host *h, const cli_options *o, const char *source, size_t len)
 {
     amb_script *script;
-    amb_status st = amb_load(h->vm, "repl", source, len, AMB_LOAD_REPL, host_stderr, h, &script);
+    amb_status st =
+        amb_load(h->vm, "repl", source, len, AMB_LOAD_REPL, host_stderr, h, &script);
     if (st != AMB_OK) {
         host_report(h, st);
         return;

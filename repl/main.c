@@ -59,7 +59,8 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--color")) o->colour = 1;
     else if (IS("--no-color")) o->colour = 0;
     else if (IS("--stress")) o->stress = true;
-    else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") || IS("--seed")) {
+    else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
+             IS("--seed")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
         uint64_t n = 0;
         if (!value) return wrong(w, " needs a value"), -1;
@@ -67,7 +68,8 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
         else if (IS("--timeout")) {
             char *end;
             double s = strtod(value, &end);
-            if (!*value || *end || !(s > 0) || s > 1e9) return wrong("not a time in seconds: ", value), -1;
+            if (!*value || *end || !(s > 0) || s > 1e9)
+                return wrong("not a time in seconds: ", value), -1;
             o->timeout_ns = (uint64_t)(s * 1e9);
         } else if (!number(value, IS("--max-memory"), &n)) {
             return wrong("not a number: ", value), -1;
@@ -75,7 +77,8 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
         else if (IS("--fuel")) o->fuel = n;
         else o->seed = n;
         return 1;
-    } else return 0;
+    } else
+        return 0;
     if (eq) return wrong("takes no value: ", w), -1;
     return 1;
 }
@@ -109,7 +112,8 @@ int main(int argc, char **argv)
             status = wrong("no such option: ", w);
             goto done;
         } else {
-            for (size_t k = 0; k < sizeof commands / sizeof commands[0] && run == cmd_repl; k++)
+            for (size_t k = 0;
+                 k < sizeof commands / sizeof commands[0] && run == cmd_repl; k++)
                 if (strcmp(w, commands[k].name) == 0) run = commands[k].run;
             if (run != cmd_repl) {
                 /* Options of a command may follow its name. */

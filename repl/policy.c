@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What of a script's `use` lines is granted.
  *
- * Everything is decided before the program starts. Without flags the default profile grants what
- * is harmless: the console, the clock, scratch directories, reading beneath the current and the
- * script's own directory, and reading or creating what the user named on the command line.
- * --allow adds to it, --allow-declared grants all that is declared, --deny-all takes the profile
- * away. No environment variable widens anything. */
+ * Everything is decided before the program starts. Without flags the default profile
+ * grants what is harmless: the console, the clock, scratch directories, reading beneath
+ * the current and the script's own directory, and reading or creating what the user named
+ * on the command line.
+ * --allow adds to it, --allow-declared grants all that is declared, --deny-all takes the
+ * profile away. No environment variable widens anything. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ typedef struct request {
     bool denied;
 } request;
 
-/* --- the provider's tables -------------------------------------------------------------------- */
+/* --- the provider's tables ---------------------------------------------------------- */
 
 static const amb_restype *resource_type(const amb_provider *p, const char *resource,
                                         amb_rights *usual)
@@ -32,7 +33,8 @@ static const amb_restype *resource_type(const amb_provider *p, const char *resou
     /* A list of files is a list of `file`. */
     if (strcmp(p->iface, "fs") == 0 && strcmp(resource, "files") == 0) resource = "file";
     for (uint32_t i = 0; i < p->nops; i++) {
-        const amb_op *op = (const amb_op *)((const char *)p->ops + (size_t)i * p->op_stride);
+        const amb_op *op =
+            (const amb_op *)((const char *)p->ops + (size_t)i * p->op_stride);
         if (op->restype || strcmp(op->name, resource) != 0) continue;
         for (uint32_t j = 0; j < p->nres; j++) {
             const amb_restype *t =
@@ -55,7 +57,7 @@ static amb_rights right_bits(const amb_provider *p, const char *name, size_t len
     return 0;
 }
 
-/* --- paths ------------------------------------------------------------------------------------ */
+/* --- paths -------------------------------------------------------------------------- */
 
 /* Where the path leads, links resolved; what does not exist yet counts as its place. */
 static bool canonical(const char *path, char out[PATH_MAX])
@@ -67,7 +69,8 @@ static bool canonical(const char *path, char out[PATH_MAX])
     while (cut > 0 && path[cut - 1] != '/') cut--;
     size_t len = n - cut;
     char parent[PATH_MAX];
-    if (n >= PATH_MAX || !len || (len <= 2 && strncmp(path + cut, "..", len) == 0)) return false;
+    if (n >= PATH_MAX || !len || (len <= 2 && strncmp(path + cut, "..", len) == 0))
+        return false;
     if (cut) memcpy(parent, path, cut);
     else parent[cut++] = '.';
     parent[cut] = 0;
@@ -88,8 +91,8 @@ static bool beneath(const char *path, const char *dir)
     return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == 0);
 }
 
-/* A directory that stands for a project, not for everything: not /, nor the home directory, nor
- * (for `above`) one that contains it. */
+/* A directory that stands for a project, not for everything: not /, nor the home
+ * directory, nor (for `above`) one that contains it. */
 static bool modest(const char *dir, bool above)
 {
     char home[PATH_MAX];
@@ -107,18 +110,20 @@ static bool readable_place(const host *h, const char *path)
     return realpath(h->dir, dir) && modest(dir, false) && beneath(full, dir);
 }
 
-/* --- decisions -------------------------------------------------------------------------------- */
+/* --- decisions ---------------------------------------------------------------------- */
 
 static bool default_allows(const expr_env *e, const request *q, const char *path)
 {
     const char *iface = q->provider->iface, *what = q->use->resource;
     if (strcmp(iface, "console") == 0 || strcmp(iface, "clock") == 0) return true;
     if (strcmp(iface, "fs") != 0) return false;
-    amb_rights read = right_bits(q->provider, "read", 4), make = right_bits(q->provider, "create", 6);
+    amb_rights read = right_bits(q->provider, "read", 4),
+               make = right_bits(q->provider, "create", 6);
     if (strcmp(what, "temp") == 0) return true;
     if (strcmp(what, "named") == 0) return !(q->rights & ~(read | make));
     if (!path) return false;
-    if (q->use->nargs && expr_named(e, &q->use->args[0])) return !(q->rights & ~(read | make));
+    if (q->use->nargs && expr_named(e, &q->use->args[0]))
+        return !(q->rights & ~(read | make));
     return !(q->rights & ~read) && readable_place(e->h, path);
 }
 
@@ -131,7 +136,8 @@ static bool flag_allows(const request *q, const char *path, const char *flag)
     if (open && !close) return false;
     const char *dot = memchr(flag, '.', head);
     size_t iface = dot ? (size_t)(dot - flag) : head;
-    if (strlen(q->provider->iface) != iface || memcmp(q->provider->iface, flag, iface) != 0)
+    if (strlen(q->provider->iface) != iface ||
+        memcmp(q->provider->iface, flag, iface) != 0)
         return false;
     const char *res = dot ? dot + 1 : flag;
     size_t reslen = dot ? head - iface - 1 : head;
@@ -151,7 +157,8 @@ static bool flag_allows(const request *q, const char *path, const char *flag)
         char *given = must(strndup(open + 1, (size_t)(close - open - 1)));
         bool ok = canonical(given, theirs) && canonical(path, mine);
         free(given);
-        if (!ok || !(is_dir ? beneath(mine, theirs) : strcmp(mine, theirs) == 0)) return false;
+        if (!ok || !(is_dir ? beneath(mine, theirs) : strcmp(mine, theirs) == 0))
+            return false;
     }
     amb_rights allowed = 0;
     if (*end == ':') {
@@ -167,7 +174,8 @@ static bool flag_allows(const request *q, const char *path, const char *flag)
     return !(q->rights & ~allowed);
 }
 
-static bool allows(const expr_env *e, const request *q, const cli_options *o, const char *path)
+static bool allows(const expr_env *e, const request *q, const cli_options *o,
+                   const char *path)
 {
     if (o->allow_declared && !o->deny_all) return true;
     for (uint32_t i = 0; i < o->nallow; i++)
@@ -201,7 +209,7 @@ void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values)
     add_rights(t, u);
 }
 
-/* --- all of a script's requests ------------------------------------------------------------------- */
+/* --- all of a script's requests ----------------------------------------------------- */
 
 typedef struct refusals {
     text lines, flags;
@@ -214,7 +222,8 @@ static void refuse(refusals *r, const char *script, const request *q, const char
     text spec = {0};
     text_str(&spec, u->provider);
     if (strcmp(u->provider, u->resource) != 0)
-        text_printf(&spec, ".%s", path && strcmp(u->resource, "files") == 0 ? "file" : u->resource);
+        text_printf(&spec, ".%s",
+                    path && strcmp(u->resource, "files") == 0 ? "file" : u->resource);
     if (path) text_printf(&spec, "(%s)", path);
     add_rights(&spec, u);
     text_str(&r->lines, "  ");
@@ -228,7 +237,8 @@ static void refuse(refusals *r, const char *script, const request *q, const char
     r->n++;
 }
 
-static int misfit(host *h, const char *script, const amb_use *u, int status, const char *why)
+static int misfit(host *h, const char *script, const amb_use *u, int status,
+                  const char *why)
 {
     text t = {0};
     text_shown(&t, script, strlen(script));
@@ -284,10 +294,11 @@ static int decide(const expr_env *e, const cli_options *o, const char *script, r
     }
     q->rights = u->nrights ? 0 : usual;
     for (uint32_t i = 0; i < u->nrights; i++) {
-        amb_rights bits = right_bits(q->provider, u->rights[i], strlen(u->rights[i])) & q->type->all;
+        amb_rights bits =
+            right_bits(q->provider, u->rights[i], strlen(u->rights[i])) & q->type->all;
         if (!bits) {
-            snprintf(why, sizeof why, "%s.%s knows no right '%s'", u->provider, q->type->name,
-                     u->rights[i]);
+            snprintf(why, sizeof why, "%s.%s knows no right '%s'", u->provider,
+                     q->type->name, u->rights[i]);
             return misfit(h, script, u, EXIT_SYNTAX, why);
         }
         q->rights |= bits;
@@ -304,7 +315,8 @@ static int decide(const expr_env *e, const cli_options *o, const char *script, r
         char path[PATH_MAX];
         if (paths && !path_at(q->values[0], i, path))
             return misfit(h, script, u, EXIT_USAGE, "not a usable path");
-        if (paths && strcmp(u->resource, "files") == 0 && strcmp(path, "-") == 0 && !o->deny_all)
+        if (paths && strcmp(u->resource, "files") == 0 && strcmp(path, "-") == 0 &&
+            !o->deny_all)
             continue;
         if (allows(e, q, o, paths ? path : NULL)) continue;
         q->denied = true;
@@ -316,10 +328,12 @@ static int decide(const expr_env *e, const cli_options *o, const char *script, r
 static void report_refusals(host *h, const cli_options *o, const refusals *r)
 {
     text t = {0};
-    text_printf(&t, "ambit: the script asks for more than it is granted:\n%s\n", r->lines.p);
+    text_printf(&t, "ambit: the script asks for more than it is granted:\n%s\n",
+                r->lines.p);
     text_str(&t, "To allow it:\n  ");
     for (int i = 0; i < o->ngiven; i++) {
-        if (i == o->script_at) text_add(&t, r->flags.p + 1, r->flags.len - 1), text_str(&t, " ");
+        if (i == o->script_at)
+            text_add(&t, r->flags.p + 1, r->flags.len - 1), text_str(&t, " ");
         text_shell(&t, o->given[i]);
         text_str(&t, i + 1 < o->ngiven ? " " : "\n");
     }
@@ -327,8 +341,8 @@ static void report_refusals(host *h, const cli_options *o, const refusals *r)
     text_free(&t);
 }
 
-int policy_grant(host *h, const amb_manifest *m, const script_args *args, const cli_options *o,
-                 const char *script, amb_value *caps)
+int policy_grant(host *h, const amb_manifest *m, const script_args *args,
+                 const cli_options *o, const char *script, amb_value *caps)
 {
     expr_env e = {h, m, args};
     request *q = must(calloc(m->nuses + 1, sizeof *q));
@@ -347,10 +361,11 @@ int policy_grant(host *h, const amb_manifest *m, const script_args *args, const 
         char why[256];
         caps[i] = amb_nil();
         if (q[i].denied) continue;
-        amb_status st = amb_grant(h->vm, u->provider, u->resource, q[i].values, u->nargs, u->rights,
-                                  u->nrights, &caps[i], why);
+        amb_status st = amb_grant(h->vm, u->provider, u->resource, q[i].values, u->nargs,
+                                  u->rights, u->nrights, &caps[i], why);
         if (st != AMB_OK && !u->optional)
-            status = misfit(h, script, u, st == AMB_E_ARG ? EXIT_SYNTAX : EXIT_ERROR, why);
+            status =
+                misfit(h, script, u, st == AMB_E_ARG ? EXIT_SYNTAX : EXIT_ERROR, why);
         if (st != AMB_OK) caps[i] = amb_nil();
         else if (strcmp(u->provider, "console") == 0 &&
                  q[i].rights & right_bits(q[i].provider, "raw", 3))

@@ -64,7 +64,8 @@ typedef struct host {
     char *dir;         /* the script's directory as the user wrote it */
     char out[1 << 16]; /* standard output held back */
     size_t held;
-    bool tty, raw, closed; /* stdout: terminal; control characters allowed; nobody reads */
+    bool tty, raw,
+        closed; /* stdout: terminal; control characters allowed; nobody reads */
     bool failed;
     int colour;
 } host;
@@ -74,7 +75,8 @@ amb_status host_output(void *ud, int fd, const char *s, size_t n);
 void host_stderr(void *ud, const char *s, size_t n); /* an amb_text_fn */
 void host_stdout(void *ud, const char *s, size_t n); /* an amb_text_fn; ud: the host */
 /* Source of the entry script. Prints why and gives the status to exit with. */
-int host_source(host *h, const cli_options *o, const char **name, char **source, size_t *len);
+int host_source(host *h, const cli_options *o, const char **name, char **source,
+                size_t *len);
 /* Status of a failed run: reports and translates it. */
 int host_report(host *h, amb_status st);
 
@@ -100,7 +102,8 @@ typedef struct expr_env {
     const script_args *args;
 } expr_env;
 /* Gives false with a reason when there is no value (an unset variable...). */
-bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char why[256]);
+bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out,
+                char why[256]);
 /* As it was written, near enough: args.dir + "/x". */
 void expr_text(text *t, const amb_const_expr *x);
 /* Whether its value is a word the user wrote on the command line. */
@@ -108,8 +111,8 @@ bool expr_named(const expr_env *e, const amb_const_expr *x);
 
 /* ---- policy.c: what of it is granted */
 /* caps: one value per `use`. 0: go on; else the status to exit with. */
-int policy_grant(host *h, const amb_manifest *m, const script_args *args, const cli_options *o,
-                 const char *script, amb_value *caps);
+int policy_grant(host *h, const amb_manifest *m, const script_args *args,
+                 const cli_options *o, const char *script, amb_value *caps);
 /* The grant that would cover a use: fs.dir(./out):write */
 void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values);
 
@@ -123,7 +126,8 @@ int cmd_version(const cli_options *o);
 int cmd_repl(const cli_options *o);
 
 /* ---- lineedit.c: one line from the user, with history where libedit is there */
-char *lineedit_read(const char *prompt); /* malloc'ed, without the line end; NULL at the end */
+char *
+lineedit_read(const char *prompt); /* malloc'ed, without the line end; NULL at the end */
 void lineedit_remember(const char *line);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "repl.h"
 
-/* Whoever wrote the script wrote its first line, too: flags there cannot widen what it gets. */
+/* Whoever wrote the script wrote its first line, too: flags there cannot widen what it
+ * gets. */
 static bool first_line_widens(const char *source, size_t len)
 {
     if (len < 2 || source[0] != '#' || source[1] != '!') return false;
@@ -30,7 +31,8 @@ int cmd_run(const cli_options *given)
     int status = host_source(h, &o, &name, &source, &len), wanted = 0;
     if (status) goto done;
     if (first_line_widens(source, len)) {
-        static const char note[] = "ambit: flags on the #! line cannot widen what a script is granted\n";
+        static const char note[] =
+            "ambit: flags on the #! line cannot widen what a script is granted\n";
         host_stderr(h, note, sizeof note - 1);
         o.allow_declared = false;
         o.nallow = 0;

@@ -53,7 +53,11 @@ void text_free(text *t)
 /* Decodes one code point; invalid bytes give themselves as 0xdc80 + byte. */
 static size_t decode(const unsigned char *s, size_t n, uint32_t *cp)
 {
-    size_t k = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
+    size_t k = s[0] < 0x80    ? 1
+               : s[0] >= 0xf0 ? 4
+               : s[0] >= 0xe0 ? 3
+               : s[0] >= 0xc2 ? 2
+                              : 0;
     bool ok = k && k <= n && s[0] <= 0xf4;
     for (size_t i = 1; ok && i < k; i++) ok = (s[i] & 0xc0) == 0x80;
     if (!ok) {
@@ -63,14 +67,15 @@ static size_t decode(const unsigned char *s, size_t n, uint32_t *cp)
     *cp = k == 1   ? s[0]
           : k == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
           : k == 3 ? (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu)
-                   : (s[0] & 7u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
+                   : (s[0] & 7u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 |
+                         (s[3] & 0x3fu);
     return k;
 }
 
 static bool deceptive(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
-           (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+           c == 0x180e || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xd800 && c < 0xe000) ||
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
@@ -91,7 +96,9 @@ void text_shell(text *t, const char *s)
 {
     bool plain = *s != 0;
     for (const char *p = s; *p; p++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:=,+@%", *p))
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
+                    ":=,+@%",
+                    *p))
             plain = false;
     if (plain) {
         text_str(t, s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Build-time tool: turns the modules written in Ambit into one C table of names and bytes.
+/* Build-time tool: turns the modules written in Ambit into one C table of names and
+ * bytes.
  *
- * embed ROOT FILE... writes C to stdout. A module's name is its path below ROOT without the
- * extension, and `x/x.amb` is just `x`. */
+ * embed ROOT FILE... writes C to stdout. A module's name is its path below ROOT without
+ * the extension, and `x/x.amb` is just `x`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

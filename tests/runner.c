@@ -6,27 +6,29 @@
  *     -j N                       processes at a time [1]
  *     --filter TEXT              only cases whose name contains TEXT
  *     --timeout SECONDS          per case [20]
- *     --coverage DIR             rules in DIR's *.md that no test names, names that are no rule
+ *     --coverage DIR             rules in DIR's *.md that no test names, names that are
+ * no rule
  *     --coverage-strict          uncovered rules count as failures
  *     --root DIR                 where the commands of *.cmd files run [.]
  *     -v                         name every case
  *
  * Expectations are comments; each one counts as a check:
- *   # expect: TEXT               one line of standard output, in order; may end a line of code
- *   # expect error: ID           `ambit` must report that diagnostic on this line (exit status 65)
- *   # expect warning: ID         the same for a warning; the case is run with `ambit check`
- *   # expect throw: Type: TEXT   an uncaught error whose text begins so (exit status 1)
- *   # expect status: N           exit status
- *   # expect stderr: TEXT        standard error contains TEXT
- * Settings: `# args: ...`, `# flags: ...` (before the file), `# stdin: TEXT` (a line; repeatable),
+ *   # expect: TEXT               one line of standard output, in order; may end a line of
+ * code # expect error: ID           `ambit` must report that diagnostic on this line
+ * (exit status 65) # expect warning: ID         the same for a warning; the case is run
+ * with `ambit check` # expect throw: Type: TEXT   an uncaught error whose text begins so
+ * (exit status 1) # expect status: N           exit status # expect stderr: TEXT standard
+ * error contains TEXT Settings: `# args: ...`, `# flags: ...` (before the file), `#
+ * stdin: TEXT` (a line; repeatable),
  *   `# command: check` (run `ambit check` and so on instead of the script).
  * Rules: `# spec: id, id` and `# spec-negative: id`.
  *
- * `#--- name` starts another case in the same file (settings and rules that stand before the first
- * one, with nothing but comments, hold for all of them); `#--- file PATH` starts a file that the case
- * before it finds beside itself. In Markdown, a block ```ambit is a case if it has expectations,
- * must compile if it has none, and ```ambit-fragment is not looked at.
- * A case NAME.cmd is one shell command, its standard output NAME.out. */
+ * `#--- name` starts another case in the same file (settings and rules that stand before
+ * the first one, with nothing but comments, hold for all of them); `#--- file PATH`
+ * starts a file that the case before it finds beside itself. In Markdown, a block
+ * ```ambit is a case if it has expectations, must compile if it has none, and
+ * ```ambit-fragment is not looked at. A case NAME.cmd is one shell command, its standard
+ * output NAME.out. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -43,7 +45,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* --- small tools ------------------------------------------------------------------------------ */
+/* --- small tools -------------------------------------------------------------------- */
 
 static void die(const char *fmt, ...)
 {
@@ -175,7 +177,7 @@ static void split(words *w, const char *s)
     }
 }
 
-/* --- cases ------------------------------------------------------------------------------------ */
+/* --- cases -------------------------------------------------------------------------- */
 
 typedef struct diag {
     char *id;
@@ -295,7 +297,7 @@ static void keep_case(kase *k)
     cases[ncases++] = k;
 }
 
-/* --- reading files of cases ------------------------------------------------------------------- */
+/* --- reading files of cases --------------------------------------------------------- */
 
 static bool only_comments(const char *s, size_t n)
 {
@@ -327,7 +329,9 @@ static void load_amb(const char *path)
         if (!e) e = end;
         bool mark = e - s > 5 && memcmp(s, "#--- ", 5) == 0;
         if (mark || s == end) {
-            if (file) file->text = cut(start, (size_t)(s - start)), file->n = (size_t)(s - start);
+            if (file)
+                file->text = cut(start, (size_t)(s - start)),
+                file->n = (size_t)(s - start);
             else k->text = cut(start, (size_t)(s - start)), k->n = (size_t)(s - start);
             if (s == end) break;
             parts = true;
@@ -339,7 +343,8 @@ static void load_amb(const char *path)
                 *file = (aux){.path = trimmed(label + 5, label + strlen(label))};
             } else {
                 file = NULL;
-                if (k == first && only_comments(k->text, k->n)) head = k->text, nhead = k->n;
+                if (k == first && only_comments(k->text, k->n))
+                    head = k->text, nhead = k->n;
                 else keep_case(k);
                 k = new_case(textf("%s#%s", path, label));
                 k->head = head;
@@ -353,7 +358,8 @@ static void load_amb(const char *path)
     free(text);
 }
 
-/* The next bold rule id of a line of Markdown: **[lex.newline.1]**; *from moves behind it. */
+/* The next bold rule id of a line of Markdown: **[lex.newline.1]**; *from moves behind
+ * it. */
 static char *rule_in(const char **from, const char *end)
 {
     for (const char *s = *from; s + 4 < end; s++) {
@@ -365,7 +371,8 @@ static char *rule_in(const char **from, const char *end)
             if (*q == '.') dot = true;
             q++;
         }
-        if (q + 2 < end && q[0] == ']' && q[1] == '*' && dot && islower((unsigned char)*p)) {
+        if (q + 2 < end && q[0] == ']' && q[1] == '*' && dot &&
+            islower((unsigned char)*p)) {
             *from = q;
             return cut(p, (size_t)(q - p));
         }
@@ -420,7 +427,8 @@ static void load_md(const char *path, bool as_tests, bool as_rules)
                 parse_expectations(k);
                 k->compile_only = !(k->nout || k->ndiags || k->throws.n || k->errs.n ||
                                     k->status >= 0);
-                for (size_t i = 0; i < near.n && !k->compile_only; i++) push(&k->specs, near.v[i]);
+                for (size_t i = 0; i < near.n && !k->compile_only; i++)
+                    push(&k->specs, near.v[i]);
                 used = !k->compile_only || used;
                 keep_case(k);
             }
@@ -445,7 +453,10 @@ static void load_cmd(const char *path)
     keep_case(k);
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static void load(const char *path, bool as_tests, bool as_rules)
 {
@@ -456,7 +467,8 @@ static void load(const char *path, bool as_tests, bool as_rules)
         if (!d) die("%s: %s", path, strerror(errno));
         words w = {0};
         for (struct dirent *e; (e = readdir(d));)
-            if (e->d_name[0] != '.' && e->d_name[0] != '_') push(&w, textf("%s/%s", path, e->d_name));
+            if (e->d_name[0] != '.' && e->d_name[0] != '_')
+                push(&w, textf("%s/%s", path, e->d_name));
         closedir(d);
         if (w.n) qsort(w.v, w.n, sizeof *w.v, by_name);
         for (size_t i = 0; i < w.n; i++) load(w.v[i], as_tests, as_rules);
@@ -465,7 +477,7 @@ static void load(const char *path, bool as_tests, bool as_rules)
     else if (as_tests && has_suffix(path, ".cmd")) load_cmd(path);
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------ */
 
 typedef struct job {
     kase *k;
@@ -496,7 +508,8 @@ static bool expects_warning(const kase *k)
 
 static void start(job *j, kase *k)
 {
-    *j = (job){.k = k, .dir = textf("%s/%u", tmproot, serial++), .deadline = now() + timeout_s};
+    *j = (job){
+        .k = k, .dir = textf("%s/%u", tmproot, serial++), .deadline = now() + timeout_s};
     mkdir(j->dir, 0777);
     words argv = {0};
     char *script = NULL;
@@ -572,8 +585,8 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
-/* Is diagnostic `id` reported on `line`? Understands `FILE:LINE:COL: error: text [id]` on one line
- * and `error[id]: text` followed by `--> FILE:LINE:COL`. */
+/* Is diagnostic `id` reported on `line`? Understands `FILE:LINE:COL: error: text [id]` on
+ * one line and `error[id]: text` followed by `--> FILE:LINE:COL`. */
 static bool reported(const char *err, const diag *d)
 {
     const char *kind = d->warning ? "warning" : "error";
@@ -610,7 +623,9 @@ static int count_errors(const char *err)
         if (!e) e = s + strlen(s);
         char *l = trimmed(s, e);
         size_t len = strlen(l);
-        if ((strstr(l, ": error: ") && len && l[len - 1] == ']') || strncmp(l, "error[", 6) == 0) n++;
+        if ((strstr(l, ": error: ") && len && l[len - 1] == ']') ||
+            strncmp(l, "error[", 6) == 0)
+            n++;
         free(l);
         s = *e ? e + 1 : e;
     }
@@ -629,11 +644,13 @@ static void show_diff(buf *r, const char *want, const char *got)
     int line = 1;
     while (*want || *got) {
         const char *we = strchrnul(want, '\n'), *ge = strchrnul(got, '\n');
-        bool same = *want && *got && we - want == ge - got && !memcmp(want, got, (size_t)(we - want));
+        bool same = *want && *got && we - want == ge - got &&
+                    !memcmp(want, got, (size_t)(we - want));
         if (!same) {
-            char *t = textf("    output line %d\n      expected: %.*s\n      got:      %.*s\n", line,
-                            *want ? (int)(we - want) : 6, *want ? want : "(none)",
-                            *got ? (int)(ge - got) : 6, *got ? got : "(none)");
+            char *t =
+                textf("    output line %d\n      expected: %.*s\n      got:      %.*s\n",
+                      line, *want ? (int)(we - want) : 6, *want ? want : "(none)",
+                      *got ? (int)(ge - got) : 6, *got ? got : "(none)");
             adds(r, t);
             free(t);
             return;
@@ -681,15 +698,16 @@ static void judge(job *j, int wstatus)
         adds(&r, t);
         bad++;
     }
-    if (!k->compile_only && !k->loose_out && !expects_warning(k) && strcmp(k->out.p, j->sout.p) != 0 &&
-        (!k->command || k->nout)) {
+    if (!k->compile_only && !k->loose_out && !expects_warning(k) &&
+        strcmp(k->out.p, j->sout.p) != 0 && (!k->command || k->nout)) {
         int missed = k->nout - matching_lines(k->out.p, j->sout.p);
         bad += missed > 0 ? missed : 1;
         show_diff(&r, k->out.p, j->sout.p);
     }
     for (int i = 0; i < k->ndiags; i++)
         if (!reported(j->serr.p, &k->diags[i])) {
-            char *t = textf("    not reported: %s on line %d\n", k->diags[i].id, k->diags[i].line);
+            char *t = textf("    not reported: %s on line %d\n", k->diags[i].id,
+                            k->diags[i].line);
             adds(&r, t);
             bad++;
         }
@@ -787,7 +805,7 @@ static void run_all(int slots)
     free(fds);
 }
 
-/* --- coverage of the specification's rules ---------------------------------------------------- */
+/* --- coverage of the specification's rules ------------------------------------------ */
 
 static void report_coverage(bool strict)
 {
@@ -798,7 +816,8 @@ static void report_coverage(bool strict)
             const words *w = pass ? &cases[i]->negatives : &cases[i]->specs;
             for (size_t j = 0; j < w->n; j++) {
                 if (!member(&rules, w->v[j])) {
-                    printf("FAIL %s\n    names a rule that does not exist: %s\n", cases[i]->name, w->v[j]);
+                    printf("FAIL %s\n    names a rule that does not exist: %s\n",
+                           cases[i]->name, w->v[j]);
                     unknown++;
                 } else if (!pass && !member(&covered, w->v[j])) push(&covered, w->v[j]);
             }

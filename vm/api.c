@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The embedding interface: machines, values, errors. Loading and running are the compiler's. */
+/* The embedding interface: machines, values, errors. Loading and running are the
+ * compiler's. */
 #include "api.h"
 
 #include <string.h>
@@ -38,8 +39,10 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
         .seed = c.seed,
         .stress = c.stress != 0,
     };
-    /* The stack counts towards the limit: an eighth of it, unless the host says otherwise. */
-    if (!o.limits.stack_slots && c.heap_bytes && c.heap_bytes / 8 / sizeof(ambv) < 1000000)
+    /* The stack counts towards the limit: an eighth of it, unless the host says
+     * otherwise. */
+    if (!o.limits.stack_slots && c.heap_bytes &&
+        c.heap_bytes / 8 / sizeof(ambv) < 1000000)
         o.limits.stack_slots = (uint32_t)(c.heap_bytes / 8 / sizeof(ambv));
     amb_vm *vm = ambvm_new(&o, why);
     if (!vm) return NULL;
@@ -61,7 +64,8 @@ amb_value amb_last_error(amb_vm *vm) {
 
 void amb_error_report(amb_vm *vm, int colour, amb_text_fn write, void *ud) {
     if (vm->failed) {
-        const char *what = vm->failed == AMB_E_NOMEM || !vm->limit_text ? "memory" : vm->limit_text;
+        const char *what =
+            vm->failed == AMB_E_NOMEM || !vm->limit_text ? "memory" : vm->limit_text;
         static const char head[] = "the program was ended: ", tail[] = " used up\n";
         write(ud, head, sizeof head - 1);
         write(ud, what, strlen(what));
@@ -116,8 +120,8 @@ amb_status amb_list_push(amb_vm *vm, amb_value list, amb_value v) {
     return st == AMB_OK ? st : outside(vm, st);
 }
 
-amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *names, uint32_t n,
-                         amb_value *out) {
+amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *names,
+                         uint32_t n, amb_value *out) {
     amb_tuple *t = ambtuple_new(vm, n), *keys = NULL;
     if (!t) return no_memory(vm);
     if (names && !(keys = ambtuple_new(vm, n))) return no_memory(vm);

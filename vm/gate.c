@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate: every operation of every program passes here.
  *
- * In order: the handle is live, the operation exists for its type, the row's rights cover what
- * the operation needs, arguments fit the table, quotas hold, fuel is charged, interposers agree;
- * then the provider runs. Nothing has happened when any of these says no. */
+ * In order: the handle is live, the operation exists for its type, the row's rights cover
+ * what the operation needs, arguments fit the table, quotas hold, fuel is charged,
+ * interposers agree; then the provider runs. Nothing has happened when any of these says
+ * no. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 
 #define MAX_ARGS 16
 
-/* --- looking into tables, by the provider's own strides ------------------------------------- */
+/* --- looking into tables, by the provider's own strides ----------------------------- */
 
 static const amb_op *op_at(const ambprov *p, uint32_t i) {
     return (const amb_op *)((const char *)p->p->ops + (size_t)i * p->p->op_stride);
@@ -25,7 +26,8 @@ const amb_param *ambgate_param_at(const ambprov *p, const amb_op *op, uint32_t i
     return (const amb_param *)((const char *)op->params + (size_t)i * p->p->param_stride);
 }
 const amb_right *ambgate_right_at(const ambprov *p, uint32_t i) {
-    return (const amb_right *)((const char *)p->p->rights + (size_t)i * p->p->right_stride);
+    return (const amb_right *)((const char *)p->p->rights +
+                               (size_t)i * p->p->right_stride);
 }
 
 const amb_restype *ambgate_restype(const ambprov *p, uint16_t id) {
@@ -49,7 +51,8 @@ const amb_op *ambgate_op(struct ambgate *g, const ambprov *prov, const amb_resty
         uint32_t h = (uint32_t)((uintptr_t)type >> 4) * 31 + (unsigned char)name[0] * 7 +
                      (unsigned char)name[len - 1] * 3 + (uint32_t)len;
         e = &g->cache[h % 64];
-        if (e->type == type && e->len == len && memcmp(e->op->name, name, len) == 0) return e->op;
+        if (e->type == type && e->len == len && memcmp(e->op->name, name, len) == 0)
+            return e->op;
     }
     for (uint32_t i = 0; i < prov->p->nops; i++) {
         const amb_op *op = op_at(prov, i);
@@ -104,13 +107,14 @@ ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len
     return NULL;
 }
 
-/* --- what providers may ask of the kernel ------------------------------------------------------ */
+/* --- what providers may ask of the kernel ------------------------------------------- */
 
 static ambcall *inner(amb_call *c) { return (ambcall *)c; }
 
 static void *host_alloc(amb_call *c, size_t n) { return ambmarshal_alloc(inner(c), n); }
 
-static amb_status host_fail(amb_call *c, amb_status code, int os_errno, const char *fmt, ...) {
+static amb_status host_fail(amb_call *c, amb_status code, int os_errno, const char *fmt,
+                            ...) {
     ambcall *k = inner(c);
     va_list ap;
     va_start(ap, fmt);
@@ -124,7 +128,8 @@ static amb_status host_res_new(amb_call *c, uint16_t restype, void *res, amb_rig
                                const char *label, amb_arg *ret, uint64_t *badge) {
     ambcall *k = inner(c);
     const amb_restype *type = ambgate_restype(k->prov, restype);
-    if (!k->new_row || k->made || !type || restype != k->op->ret_restype) return AMB_E_ARG;
+    if (!k->new_row || k->made || !type || restype != k->op->ret_restype)
+        return AMB_E_ARG;
     ambres *s = ambhandle_resource(k->vm, k->prov, type, res, label);
     if (!s) return AMB_E_NOMEM;
     amb_rights rights = want & type->all & k->wanted &
@@ -137,11 +142,14 @@ static amb_status host_res_new(amb_call *c, uint16_t restype, void *res, amb_rig
 }
 
 static int host_may_block(amb_call *c) { return inner(c)->worker; }
-/* Calls are answered before they return here: a ticket names one, none can be taken for later. */
+/* Calls are answered before they return here: a ticket names one, none can be taken for
+ * later. */
 static amb_ticket host_ticket(amb_call *c) { return (amb_ticket)(uintptr_t)c; }
 static amb_ticket host_pend(amb_call *c) { return (void)c, 0; }
 static amb_call *host_reply_open(void *h, amb_ticket t) { return (void)h, (void)t, NULL; }
-static void host_reply(amb_call *c, amb_status st, const amb_arg *r) { (void)c, (void)st, (void)r; }
+static void host_reply(amb_call *c, amb_status st, const amb_arg *r) {
+    (void)c, (void)st, (void)r;
+}
 static int host_canceled(void *hctx, amb_ticket t) {
     (void)t;
     return ((ambprov *)hctx)->gate->vm->interrupt != 0;
@@ -151,22 +159,26 @@ static amb_status host_invoke(void *hctx, amb_ticket on, amb_loan l, uint16_t or
     (void)hctx, (void)on, (void)l, (void)ordinal, (void)a, (void)n, (void)done, (void)ud;
     return AMB_E_NOSYS;
 }
-static amb_status host_invoke_wait(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
-                                   uint32_t n, amb_arg *ret) {
+static amb_status host_invoke_wait(amb_call *c, amb_loan l, uint16_t ordinal,
+                                   const amb_arg *a, uint32_t n, amb_arg *ret) {
     (void)c, (void)l, (void)ordinal, (void)a, (void)n, (void)ret;
     return AMB_E_NOSYS;
 }
 static void host_loan_drop(void *hctx, amb_loan l) { (void)hctx, (void)l; }
-static amb_status host_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud, uint64_t *id) {
+static amb_status host_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud,
+                             uint64_t *id) {
     (void)hctx, (void)fd, (void)ev, (void)fn, (void)ud, (void)id;
     return AMB_E_NOSYS;
 }
-static amb_status host_timer(void *hctx, uint64_t ns, amb_event_fn fn, void *ud, uint64_t *id) {
+static amb_status host_timer(void *hctx, uint64_t ns, amb_event_fn fn, void *ud,
+                             uint64_t *id) {
     (void)hctx, (void)ns, (void)fn, (void)ud, (void)id;
     return AMB_E_NOSYS;
 }
 static void host_unwatch(void *hctx, uint64_t id) { (void)hctx, (void)id; }
-static void host_post(void *hctx, amb_event_fn fn, void *ud) { (void)hctx, (void)fn, (void)ud; }
+static void host_post(void *hctx, amb_event_fn fn, void *ud) {
+    (void)hctx, (void)fn, (void)ud;
+}
 static uint64_t host_now(void *hctx) {
     (void)hctx;
     struct timespec t;
@@ -182,7 +194,8 @@ static amb_status host_snap_put(amb_snap *s, uint64_t badge, const void *p, size
     (void)s, (void)badge, (void)p, (void)n;
     return AMB_E_NOSYS;
 }
-static amb_status host_snap_next(amb_snap *s, uint64_t *badge, const void **p, size_t *n) {
+static amb_status host_snap_next(amb_snap *s, uint64_t *badge, const void **p,
+                                 size_t *n) {
     (void)s, (void)badge, (void)p, (void)n;
     return AMB_E_NOSYS;
 }
@@ -193,7 +206,8 @@ static amb_status host_res_rebind(void *hctx, uint64_t badge, void *res) {
 static amb_status host_output(void *hctx, int which, const void *p, size_t n) {
     amb_vm *vm = ((ambprov *)hctx)->gate->vm;
     if (which != 1 && which != 2) return AMB_E_ARG;
-    if (!p && n == 0) return vm->output ? vm->output(vm->output_ud, which, NULL, 0) : AMB_OK;
+    if (!p && n == 0)
+        return vm->output ? vm->output(vm->output_ud, which, NULL, 0) : AMB_OK;
     return ambvm_write(vm, which, p, n);
 }
 
@@ -225,9 +239,10 @@ static const amb_host host_table = {
     .output = host_output,
 };
 
-/* --- one call ------------------------------------------------------------------------------------ */
+/* --- one call ----------------------------------------------------------------------- */
 
-void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t row) {
+void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
+                   uint32_t row) {
     memset(c, 0, offsetof(ambcall, text) + 1);
     c->vm = vm;
     c->prov = prov;
@@ -244,13 +259,14 @@ static bool one_of(const amb_string *name) {
     return false;
 }
 
-/* Inside the methods that comparing, hashing and printing call, the gate is closed: the flag says so
- * for those that C code called, the frames for those that script did. */
+/* Inside the methods that comparing, hashing and printing call, the gate is closed: the
+ * flag says so for those that C code called, the frames for those that script did. */
 static bool is_closed(const amb_vm *vm) {
     if (vm->gate_closed) return true;
     const ambv *b = vm->base;
     while (b > vm->stack + 3 && (b[-1].tag & 0xff) == TAG_FRAME) {
-        if (b[-2].tag == TAG_CLOSURE && b[-2].closure->home && one_of(b[-2].closure->proto->name))
+        if (b[-2].tag == TAG_CLOSURE && b[-2].closure->home &&
+            one_of(b[-2].closure->proto->name))
             return true;
         size_t delta = frame_delta(b[-1].tag);
         if (!delta) break;
@@ -261,7 +277,8 @@ static bool is_closed(const amb_vm *vm) {
 
 static amb_status closed_gate(amb_vm *vm, const char *name) {
     return amberr_raise(vm, AMB_ERR_STATE,
-                        "%s: no operations inside `==`, `<`, `hash` and `str` methods", name);
+                        "%s: no operations inside `==`, `<`, `hash` and `str` methods",
+                        name);
 }
 
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
@@ -271,8 +288,9 @@ amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *
         const ambprov *p = r->res->prov;
         ambgate_right_names(p, op->need & ~r->rights, missing, sizeof missing);
         ambgate_right_names(p, r->rights, has, sizeof has);
-        return amberr_raise(vm, AMB_ERR_CAPABILITY, "%s needs the right '%s'; this %s.%s has: %s",
-                            name, missing, p->p->iface, r->res->type->name, has);
+        return amberr_raise(vm, AMB_ERR_CAPABILITY,
+                            "%s needs the right '%s'; this %s.%s has: %s", name, missing,
+                            p->p->iface, r->res->type->name, has);
     }
     if (AMB_UNLIKELY(r->calls >= 0) && !ambhandle_spend(vm, r, 1, 0))
         return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the calls allowed are used up", name);
@@ -386,34 +404,38 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
         if (!vm->failed) vm->failed = AMB_E_NOMEM;
         return vm->failed;
     case AMB_E_RIGHTS:
-        return about ? amberr_raise(vm, AMB_ERR_CAPABILITY, "%s (\"%s\")", text ? text : what, about)
+        return about ? amberr_raise(vm, AMB_ERR_CAPABILITY, "%s (\"%s\")",
+                                    text ? text : what, about)
                      : amberr_raise(vm, AMB_ERR_CAPABILITY, "%s", text ? text : what);
     case AMB_E_ARG: return amberr_raise(vm, AMB_ERR_VALUE, "%s", text ? text : what);
     case AMB_E_STALE: return amberr_raise(vm, AMB_ERR_STATE, "%s: closed", what);
     case AMB_E_CANCELED:
         return amberr_raise(vm, AMB_ERR_CANCELLED, "%s: interrupted", what);
     case AMB_E_TIMEOUT: return amberr_raise(vm, AMB_ERR_TIMEOUT, "%s: timed out", what);
-    case AMB_E_QUOTA: return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the limit is used up", what);
-    case AMB_E_DIED: return amberr_raise(vm, AMB_ERR_PROVIDER_DIED, "%s: the provider is gone", what);
+    case AMB_E_QUOTA:
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the limit is used up", what);
+    case AMB_E_DIED:
+        return amberr_raise(vm, AMB_ERR_PROVIDER_DIED, "%s: the provider is gone", what);
     case AMB_E_BUSY: return amberr_io(vm, "busy", 0, about, "%s: busy", what);
     case AMB_E_EOF: return amberr_io(vm, "eof", 0, about, "%s: end of input", what);
     case AMB_E_NOSYS:
         return amberr_io(vm, "unsupported", c->os_errno, about, "%s", text ? text : what);
     default:
         if (about)
-            return amberr_io(vm, ambgate_io_kind(c->os_errno), c->os_errno, about, "%s (\"%s\")",
-                             text ? text : what, about);
+            return amberr_io(vm, ambgate_io_kind(c->os_errno), c->os_errno, about,
+                             "%s (\"%s\")", text ? text : what, about);
         return amberr_io(vm, ambgate_io_kind(c->os_errno), c->os_errno, NULL, "%s",
                          text ? text : what);
     }
 }
 
-amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what, amb_arg *a,
-                         uint32_t n, amb_arg *ret) {
+amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what,
+                         amb_arg *a, uint32_t n, amb_arg *ret) {
     ambprov *prov = r->res->prov;
     const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
     if (!op || op->nparams != n)
-        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation", what);
+        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation",
+                            what);
     amb_status st = ambgate_allowed(vm, r, op, what);
     if (st) return st;
     ambcall c;
@@ -426,9 +448,10 @@ amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *wh
     return st;
 }
 
-/* --- from the interpreter -------------------------------------------------------------------- */
+/* --- from the interpreter ----------------------------------------------------------- */
 
-static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max, uint32_t n) {
+static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max,
+                        uint32_t n) {
     uint32_t want = n < min ? min : max;
     return amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, not %u", name,
                         min == max ? "" : n < min ? "at least " : "at most ", want,
@@ -438,19 +461,20 @@ static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max
 static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
     if (r->kind == ROW_LINES)
         return amberr_raise(vm, AMB_ERR_NAME, "lines have no operation '%s'", name);
-    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation '%s'", r->res->prov->p->iface,
-                        r->res->type->name, name);
+    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation '%s'",
+                        r->res->prov->p->iface, r->res->type->name, name);
 }
 
-amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args, uint32_t n,
-                          ambv *out) {
+amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
+                          uint32_t n, ambv *out) {
     ambrow *r;
     char what[64];
     size_t k = name->len < sizeof what ? name->len : sizeof what - 1;
     memcpy(what, name->data, k);
     what[k] = 0;
     /* Closing what is closed already is fine. */
-    if (name->len == 5 && memcmp(what, "close", 5) == 0 && n == 0 && !ambhandle_peek(vm, cap)) {
+    if (name->len == 5 && memcmp(what, "close", 5) == 0 && n == 0 &&
+        !ambhandle_peek(vm, cap)) {
         *out = ambv_nil();
         return AMB_OK;
     }
@@ -458,30 +482,35 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     if (st) return st;
     if (n > 64) return arity(vm, what, 0, 64, n);
     ambprov *prov = r->res->prov;
-    const amb_op *op = r->kind == ROW_CAP
-                           ? ambgate_op(vm->gate, prov, r->res->type, name->data, name->len)
-                           : NULL;
+    const amb_op *op = r->kind == ROW_CAP ? ambgate_op(vm->gate, prov, r->res->type,
+                                                       name->data, name->len)
+                                          : NULL;
     if (!op) {
         const ambverb *verb = ambstream_verb(r, name->data, name->len);
         if (!verb) return no_such_op(vm, r, what);
         while (n && args[n - 1].tag == TAG_UNDEF) n--;
-        if (n < verb->min || n > verb->max) return arity(vm, what, verb->min, verb->max, n);
+        if (n < verb->min || n > verb->max)
+            return arity(vm, what, verb->min, verb->max, n);
         if (is_closed(vm)) return closed_gate(vm, what);
         return verb->fn(vm, cap, r, args, n, out);
     }
     uint32_t visible = ambgate_visible(prov, op), min = 0;
     bool rest = visible && ambgate_param_at(prov, op, visible - 1)->flags & AMB_P_REST;
-    while (min < visible && !(ambgate_param_at(prov, op, min)->flags & (AMB_P_OPT | AMB_P_REST))) min++;
+    while (min < visible &&
+           !(ambgate_param_at(prov, op, min)->flags & (AMB_P_OPT | AMB_P_REST)))
+        min++;
     if (n < min || (n > visible && !rest) || n > MAX_ARGS)
         return arity(vm, what, min, rest ? MAX_ARGS : visible, n);
     if ((st = ambgate_allowed(vm, r, op, what)) != AMB_OK) return st;
-    if (r->res->in.at < r->res->in.end && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
+    if (r->res->in.at < r->res->in.end && (st = ambstream_settle(vm, r)) != AMB_OK)
+        return st;
     ambcall c;
     amb_arg a[MAX_ARGS];
     ambgate_begin(&c, vm, prov, op, cap.cap->slot);
     uint32_t total = n > visible ? n : visible, done = 0;
     for (; done < total && st == AMB_OK; done++) {
-        const amb_param *p = ambgate_param_at(prov, op, done < visible ? done : visible - 1);
+        const amb_param *p =
+            ambgate_param_at(prov, op, done < visible ? done : visible - 1);
         st = ambmarshal_in(&c, p, what, done < n ? args[done] : ambv_undef(), &a[done]);
         if (st == AMB_OK && p->flags & AMB_P_PATH && a[done].type == AMB_T_STR)
             c.path = a[done].v.p, c.path_len = a[done].len;
@@ -500,7 +529,8 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name) {
     ambrow *r = ambhandle_peek(vm, cap);
     if (!r) return name->len == 5 && memcmp(name->data, "close", 5) == 0;
-    if (r->kind == ROW_CAP && ambgate_op(vm->gate, r->res->prov, r->res->type, name->data, name->len))
+    if (r->kind == ROW_CAP &&
+        ambgate_op(vm->gate, r->res->prov, r->res->type, name->data, name->len))
         return true;
     return ambstream_verb(r, name->data, name->len) != NULL;
 }
@@ -509,12 +539,13 @@ int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string
     ambrow *r = ambhandle_peek(vm, cap);
     if (!r) return -1;
     const ambprov *prov = r->res->prov;
-    const amb_op *op = r->kind == ROW_CAP
-                           ? ambgate_op(vm->gate, prov, r->res->type, name->data, name->len)
-                           : NULL;
+    const amb_op *op = r->kind == ROW_CAP ? ambgate_op(vm->gate, prov, r->res->type,
+                                                       name->data, name->len)
+                                          : NULL;
     if (op) {
         for (uint32_t i = 0; i < ambgate_visible(prov, op); i++)
-            if (named(ambgate_param_at(prov, op, i)->name, param->data, param->len)) return (int)i;
+            if (named(ambgate_param_at(prov, op, i)->name, param->data, param->len))
+                return (int)i;
         return -1;
     }
     const ambverb *verb = ambstream_verb(r, name->data, name->len);
@@ -527,7 +558,7 @@ int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string
     return -1;
 }
 
-/* --- sequences ---------------------------------------------------------------------------------- */
+/* --- sequences ---------------------------------------------------------------------- */
 
 enum { BATCH = 64 };
 
@@ -541,7 +572,8 @@ static void end_batch(amb_vm *vm, ambrow *r) {
 static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r) {
     ambprov *prov = r->res->prov;
     const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
-    if (!op) return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
+    if (!op)
+        return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
     amb_status st = ambgate_allowed(vm, r, op, "next");
     if (st) return st;
     ambcall *c = ambgc_malloc(vm, sizeof *c);
@@ -563,8 +595,8 @@ static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r) {
     return AMB_OK;
 }
 
-/* Lines that came to their end close what they were read from, unless it is a capability of the
- * program's own `use` lines, which may be read again. */
+/* Lines that came to their end close what they were read from, unless it is a capability
+ * of the program's own `use` lines, which may be read again. */
 static void end_lines(amb_vm *vm, ambv cap, const ambrow *r) {
     uint32_t parent = r->parent;
     const ambrow *from = &vm->gate->rows[parent];
@@ -586,8 +618,8 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
         return st;
     }
     if (!r->res->type->next_op)
-        return amberr_raise(vm, AMB_ERR_TYPE, "%s.%s cannot be iterated%s", r->res->prov->p->iface,
-                            r->res->type->name,
+        return amberr_raise(vm, AMB_ERR_TYPE, "%s.%s cannot be iterated%s",
+                            r->res->prov->p->iface, r->res->type->name,
                             r->res->type->read_op ? "; its lines() can" : "");
     if (!r->batch_left) {
         end_batch(vm, r);
@@ -610,7 +642,8 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
 
 void ambgate_end(amb_vm *vm, ambv cap) {
     ambrow *r = ambhandle_peek(vm, cap);
-    if (r && (r->kind == ROW_LINES || r->res->type->next_op)) ambhandle_close(vm, cap.cap->slot);
+    if (r && (r->kind == ROW_LINES || r->res->type->next_op))
+        ambhandle_close(vm, cap.cap->slot);
 }
 
 bool ambgate_is_iterable(amb_vm *vm, ambv cap) {
@@ -618,7 +651,7 @@ bool ambgate_is_iterable(amb_vm *vm, ambv cap) {
     return r && (r->kind == ROW_LINES || r->res->type->next_op);
 }
 
-/* --- names and descriptions ----------------------------------------------------------------------- */
+/* --- names and descriptions --------------------------------------------------------- */
 
 bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len) {
     ambrow *r = ambhandle_peek(vm, cap);
@@ -644,7 +677,8 @@ void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b) {
     }
     ambgate_right_names(r->res->prov, r->rights, rights, sizeof rights);
     ambbuf_printf(b, "<%s", ambgate_type_name(vm, cap));
-    if (r->res->label && r->kind == ROW_CAP && strcmp(r->res->label, r->res->type->name) != 0) {
+    if (r->res->label && r->kind == ROW_CAP &&
+        strcmp(r->res->label, r->res->type->name) != 0) {
         ambbuf_addc(b, ' ');
         ambbuf_addc(b, '"');
         ambbuf_add(b, r->res->label, strlen(r->res->label));
@@ -653,7 +687,7 @@ void ambgate_describe(amb_vm *vm, ambv cap, ambbuf *b) {
     ambbuf_printf(b, " %s>", rights);
 }
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------- */
 
 amb_status ambgate_setup(amb_vm *vm) {
     struct ambgate *g = ambgc_malloc(vm, sizeof *g);
@@ -669,7 +703,8 @@ void ambgate_teardown(amb_vm *vm) {
     struct ambgate *g = vm->gate;
     if (!g) return;
     for (uint32_t i = 1; i < g->nrows; i++)
-        if (g->rows[i].kind == ROW_CAP || g->rows[i].kind == ROW_LINES) ambhandle_close(vm, i);
+        if (g->rows[i].kind == ROW_CAP || g->rows[i].kind == ROW_LINES)
+            ambhandle_close(vm, i);
     for (ambres *s = g->constants; s;) {
         ambres *next = s->next;
         ambhandle_drop(vm, s);
@@ -680,7 +715,8 @@ void ambgate_teardown(amb_vm *vm) {
         if (p->started && p->p->stop) p->p->stop(p->inst);
         ambgc_free(vm, p, sizeof *p);
     }
-    for (uint32_t i = 0; i < g->argc; i++) ambgc_free(vm, g->argv[i], strlen(g->argv[i]) + 1);
+    for (uint32_t i = 0; i < g->argc; i++)
+        ambgc_free(vm, g->argv[i], strlen(g->argv[i]) + 1);
     if (g->argv) ambgc_free(vm, g->argv, g->argc * sizeof *g->argv);
     if (g->rows) ambgc_free(vm, g->rows, g->cap * sizeof *g->rows);
     vm->gate = NULL;

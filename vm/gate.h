@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate: capabilities, providers, and the one way from a script to the world.
  *
- * Layers, each in its file: handle.c keeps the rows a capability names; marshal.c turns values
- * into flat slots and back; gate.c checks a call against the provider's table and runs it;
- * stream.c makes lines, read_until and the like from an operation that reads; grant.c makes root
- * capabilities; lib_cap.c is the module `cap`.
+ * Layers, each in its file: handle.c keeps the rows a capability names; marshal.c turns
+ * values into flat slots and back; gate.c checks a call against the provider's table and
+ * runs it; stream.c makes lines, read_until and the like from an operation that reads;
+ * grant.c makes root capabilities; lib_cap.c is the module `cap`.
  *
- * A capability value is {slot, generation}. It is one object per row, so identity is equality.
- * A row has rights of its own and shares its resource with the rows derived from it; the resource
- * closes with the last of them. */
+ * A capability value is {slot, generation}. It is one object per row, so identity is
+ * equality. A row has rights of its own and shares its resource with the rows derived
+ * from it; the resource closes with the last of them. */
 #ifndef AMB_VM_GATE_H
 #define AMB_VM_GATE_H
 #include "ambit/spi.h"
@@ -21,10 +21,10 @@ amb_status ambgate_setup(amb_vm *vm);
 void ambgate_teardown(amb_vm *vm);
 
 /* cap.name(args...). */
-amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args, uint32_t n,
-                          ambv *out);
-/* One step of `for x in cap`: the next item, or `done` at the end. TypeError when it is no
- * sequence. */
+amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
+                          uint32_t n, ambv *out);
+/* One step of `for x in cap`: the next item, or `done` at the end. TypeError when it is
+ * no sequence. */
 amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out);
 /* Leaves a loop early: sequences close. Never fails. */
 void ambgate_end(amb_vm *vm, ambv cap);
@@ -47,7 +47,8 @@ amb_status ambgate_stdin(amb_vm *vm, ambv *out);
 amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out);
 
 extern const amb_native_def amblib_cap[]; /* the module cap */
-extern const amb_native_def amblib_entry[]; /* input and exit, for the entry script only */
+extern const amb_native_def
+    amblib_entry[]; /* input and exit, for the entry script only */
 
 /* ---- inside the gate ---- */
 
@@ -58,7 +59,8 @@ typedef struct ambprov {
     bool started;
 } ambprov;
 
-/* Buffered input of a resource with a read operation: bytes [at, end) are still to be given. */
+/* Buffered input of a resource with a read operation: bytes [at, end) are still to be
+ * given. */
 typedef struct ambstream {
     char *buf;
     uint32_t cap, at, end;
@@ -81,7 +83,8 @@ enum { ROW_FREE, ROW_CAP, ROW_LINES, ROW_RETIRED };
 typedef struct ambrow {
     uint8_t kind;
     uint32_t generation;
-    uint32_t parent, child, next, prev; /* slots; 0 = none. next doubles as the free list */
+    uint32_t parent, child, next,
+        prev; /* slots; 0 = none. next doubles as the free list */
     amb_rights rights;
     ambres *res;
     amb_cap *cap; /* not a root: the collector tells when it dies */
@@ -127,7 +130,8 @@ typedef struct ambevent {
 } ambevent;
 typedef struct ambinterposer {
     void *ud;
-    amb_status (*before)(void *ud, amb_vm *vm, const ambevent *e); /* not AMB_OK: refused */
+    amb_status (*before)(void *ud, amb_vm *vm,
+                         const ambevent *e); /* not AMB_OK: refused */
     void (*after)(void *ud, amb_vm *vm, const ambevent *e);
 } ambinterposer;
 #define AMB_INTERPOSERS 8
@@ -161,10 +165,11 @@ ambrow *ambhandle_peek(const amb_vm *vm, ambv cap); /* NULL: stale */
 amb_status ambhandle_reserve(amb_vm *vm, uint32_t *slot, amb_cap **cap);
 void ambhandle_unreserve(amb_vm *vm, uint32_t slot);
 /* Fills a reserved row. Takes a reference of res. */
-void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind, uint32_t parent,
-                    amb_rights rights, ambres *res);
+void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind,
+                    uint32_t parent, amb_rights rights, ambres *res);
 /* A row with the same resource and fewer rights. */
-amb_status ambhandle_derive(amb_vm *vm, ambrow *from, uint8_t kind, amb_rights rights, ambv *out);
+amb_status ambhandle_derive(amb_vm *vm, ambrow *from, uint8_t kind, amb_rights rights,
+                            ambv *out);
 /* Takes calls and bytes from what the row and those it derives from may still use. */
 bool ambhandle_spend(amb_vm *vm, ambrow *r, int64_t calls, int64_t bytes);
 void ambhandle_close(amb_vm *vm, uint32_t slot);  /* children go to the parent */
@@ -176,11 +181,13 @@ void ambhandle_drop(amb_vm *vm, ambres *res);
 /* marshal.c */
 void *ambmarshal_alloc(ambcall *c, size_t n);
 void ambmarshal_free(ambcall *c);
-amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out);
+amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv v,
+                         amb_arg *out);
 void ambmarshal_unlease(const ambv *args, uint32_t n);
 amb_status ambmarshal_out(ambcall *c, const amb_arg *ret, ambv *out);
 /* The item of a tree that starts at *at; moves *at behind it. */
-amb_status ambmarshal_item(ambcall *c, const amb_arg *tree, uint32_t len, uint32_t *at, ambv *out);
+amb_status ambmarshal_item(ambcall *c, const amb_arg *tree, uint32_t len, uint32_t *at,
+                           ambv *out);
 /* Reads a tree's list head: number of items. False: it is none. */
 bool ambmarshal_list(const amb_arg *ret, uint32_t *count);
 
@@ -201,8 +208,8 @@ amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n);
 /* Turns a failed call into the pending error. */
 amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
 /* One operation of a row, slots in and out: for the kernel's own vocabulary. */
-amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what, amb_arg *a,
-                         uint32_t n, amb_arg *ret);
+amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what,
+                         amb_arg *a, uint32_t n, amb_arg *ret);
 void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size);
 const char *ambgate_io_kind(int os_errno);
 ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
@@ -213,7 +220,8 @@ typedef struct ambverb {
     uint8_t min, max;
     enum { VERB_ANY, VERB_READ, VERB_WRITE, VERB_NEXT } needs;
     const char *params;
-    amb_status (*fn)(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n, ambv *out);
+    amb_status (*fn)(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n,
+                     ambv *out);
     const char *usage, *doc;
 } ambverb;
 extern const ambverb ambstream_verbs[];

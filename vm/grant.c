@@ -7,7 +7,8 @@
 #include "api.h"
 #include "gate.h"
 
-static amb_status say(char why[256], amb_status st, const char *fmt, ...) AMB_PRINTF(3, 4);
+static amb_status say(char why[256], amb_status st, const char *fmt, ...)
+    AMB_PRINTF(3, 4);
 static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
@@ -18,7 +19,8 @@ static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
 
 amb_status amb_provider_add(amb_vm *vm, const struct amb_provider *p) {
     struct ambgate *g = vm->gate;
-    if (p->magic != AMB_SPI_MAGIC || p->spi_major != AMB_SPI_MAJOR || !p->iface || !p->start)
+    if (p->magic != AMB_SPI_MAGIC || p->spi_major != AMB_SPI_MAJOR || !p->iface ||
+        !p->start)
         return AMB_E_ARG;
     if (p->size < offsetof(amb_provider, cancel) || p->op_stride < sizeof(amb_op) ||
         p->param_stride < sizeof(amb_param) || p->res_stride < sizeof(amb_restype) ||
@@ -54,7 +56,8 @@ amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n) {
         size_t len = strlen(words[i]) + 1;
         char *s = ambgc_malloc(vm, len);
         if (!s) {
-            for (uint32_t j = 0; j < i; j++) ambgc_free(vm, g->argv[j], strlen(g->argv[j]) + 1);
+            for (uint32_t j = 0; j < i; j++)
+                ambgc_free(vm, g->argv[j], strlen(g->argv[j]) + 1);
             ambgc_free(vm, g->argv, n * sizeof *g->argv);
             g->argv = NULL;
             return AMB_E_NOMEM;
@@ -66,8 +69,9 @@ amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n) {
     return AMB_OK;
 }
 
-static amb_status rights_of(const ambprov *prov, const amb_op *op, const amb_restype *type,
-                            const char *const *names, uint32_t n, amb_rights *out, char why[256]) {
+static amb_status rights_of(const ambprov *prov, const amb_op *op,
+                            const amb_restype *type, const char *const *names, uint32_t n,
+                            amb_rights *out, char why[256]) {
     if (!n) {
         *out = op->ret_same ? op->ret_same : type->dflt;
         return AMB_OK;
@@ -80,15 +84,16 @@ static amb_status rights_of(const ambprov *prov, const amb_op *op, const amb_res
             if (strcmp(r->name, names[i]) == 0) bit = r->bit;
         }
         if (!(bit & type->all))
-            return say(why, AMB_E_ARG, "%s.%s knows no right '%s'", prov->p->iface, type->name,
-                       names[i]);
+            return say(why, AMB_E_ARG, "%s.%s knows no right '%s'", prov->p->iface,
+                       type->name, names[i]);
         *out |= bit & type->all;
     }
     return AMB_OK;
 }
 
 /* Fills a parameter that no script supplies. */
-static amb_status hidden(ambcall *c, const amb_param *p, amb_rights rights, amb_arg *out) {
+static amb_status hidden(ambcall *c, const amb_param *p, amb_rights rights,
+                         amb_arg *out) {
     struct ambgate *g = c->vm->gate;
     *out = (amb_arg){.type = AMB_T_NIL};
     if (p->match == AMB_M_RIGHTS) {
@@ -98,8 +103,9 @@ static amb_status hidden(ambcall *c, const amb_param *p, amb_rights rights, amb_
         if (!t) return AMB_E_NOMEM;
         t[0] = (amb_arg){.type = AMB_T_LIST, .len = g->argc};
         for (uint32_t i = 0; i < g->argc; i++)
-            t[i + 1] = (amb_arg){
-                .type = AMB_T_STR, .len = (uint32_t)strlen(g->argv[i]), .v.p = g->argv[i]};
+            t[i + 1] = (amb_arg){.type = AMB_T_STR,
+                                 .len = (uint32_t)strlen(g->argv[i]),
+                                 .v.p = g->argv[i]};
         *out = (amb_arg){.type = AMB_T_TREE, .len = g->argc + 1, .v.p = t};
     }
     return AMB_OK;
@@ -118,9 +124,9 @@ static amb_status take_error(amb_vm *vm, amb_status st, char why[256]) {
     return say(why, AMB_E_IO, "refused");
 }
 
-static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource, const ambv *args,
-                            uint32_t n, const char *const *rights, uint32_t nrights, ambv *out,
-                            char why[256]) {
+static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
+                            const ambv *args, uint32_t n, const char *const *rights,
+                            uint32_t nrights, ambv *out, char why[256]) {
     struct ambgate *g = vm->gate;
     ambprov *prov = ambgate_provider(g, iface, strlen(iface));
     if (!prov) return say(why, AMB_E_ARG, "there is no provider '%s'", iface);
@@ -133,11 +139,13 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
     amb_status st = rights_of(prov, op, type, rights, nrights, &bits, why);
     if (st) return st;
     uint32_t visible = ambgate_visible(prov, op), need = 0;
-    while (need < visible && !(ambgate_param_at(prov, op, need)->flags & AMB_P_OPT)) need++;
+    while (need < visible && !(ambgate_param_at(prov, op, need)->flags & AMB_P_OPT))
+        need++;
     if (n < need || n > visible)
-        return say(why, AMB_E_ARG, "%s.%s takes %u argument%s, got %u", iface, resource, visible,
-                   visible == 1 ? "" : "s", n);
-    if (op->nparams > 8) return say(why, AMB_E_ARG, "%s.%s takes too much", iface, resource);
+        return say(why, AMB_E_ARG, "%s.%s takes %u argument%s, got %u", iface, resource,
+                   visible, visible == 1 ? "" : "s", n);
+    if (op->nparams > 8)
+        return say(why, AMB_E_ARG, "%s.%s takes too much", iface, resource);
     char what[64];
     snprintf(what, sizeof what, "%s.%s", iface, resource);
     ambcall c;
@@ -161,9 +169,11 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
     return st == AMB_OK ? st : take_error(vm, st, why);
 }
 
-/* fs.files(list): a list of files; "-" is standard input, or output when it is for writing. */
-static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n, const char *const *rights,
-                              uint32_t nrights, ambv *out, char why[256]) {
+/* fs.files(list): a list of files; "-" is standard input, or output when it is for
+ * writing. */
+static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n,
+                              const char *const *rights, uint32_t nrights, ambv *out,
+                              char why[256]) {
     if (n != 1 || args[0].tag != TAG_LIST)
         return say(why, AMB_E_ARG, "fs.files takes a list of paths");
     amb_list *paths = args[0].list, *l = amblist_new(vm, paths->len);
@@ -172,10 +182,12 @@ static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n, const ch
     for (uint32_t i = 0; i < nrights; i++) reads |= strcmp(rights[i], "read") == 0;
     for (uint32_t i = 0; i < paths->len; i++) {
         ambv path = amblist_at(paths, i), cap;
-        bool dash = path.tag == TAG_STRING && path.str->len == 1 && path.str->data[0] == '-';
-        amb_status st = dash ? grant_one(vm, "console", reads ? "stdin" : "stdout", NULL, 0, NULL, 0,
-                                         &cap, why)
-                             : grant_one(vm, "fs", "file", &path, 1, rights, nrights, &cap, why);
+        bool dash =
+            path.tag == TAG_STRING && path.str->len == 1 && path.str->data[0] == '-';
+        amb_status st =
+            dash ? grant_one(vm, "console", reads ? "stdin" : "stdout", NULL, 0, NULL, 0,
+                             &cap, why)
+                 : grant_one(vm, "fs", "file", &path, 1, rights, nrights, &cap, why);
         if (!st) st = amblist_push_slow(vm, l, cap);
         if (st) return st;
     }
@@ -183,12 +195,13 @@ static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n, const ch
     return AMB_OK;
 }
 
-amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource, const amb_value *args,
-                     uint32_t nargs, const char *const *rights, uint32_t nrights, amb_value *out,
-                     char why[256]) {
+amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
+                     const amb_value *args, uint32_t nargs, const char *const *rights,
+                     uint32_t nrights, amb_value *out, char why[256]) {
     ambv v[8], made = ambv_nil();
     if (why) why[0] = 0;
-    if (nargs > 8) return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
+    if (nargs > 8)
+        return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
     for (uint32_t i = 0; i < nargs; i++) v[i] = ambapi_in(args[i]);
     amb_status st =
         strcmp(iface, "fs") == 0 && strcmp(resource, "files") == 0

@@ -2,8 +2,8 @@
 /* The handle table: rows that capabilities name by slot and generation.
  *
  * Rows form a tree by derivation. Revoking walks the subtree without recursion. A slot's
- * generation grows each time it is freed; one that cannot grow any more is retired, so that no
- * old value can ever name a new row. */
+ * generation grows each time it is freed; one that cannot grow any more is retired, so
+ * that no old value can ever name a new row. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ ambrow *ambhandle_peek(const amb_vm *vm, ambv cap) {
     const amb_cap *c = cap.cap;
     if (!g || c->slot >= g->nrows) return NULL;
     ambrow *r = &g->rows[c->slot];
-    bool live = r->generation == c->generation && (r->kind == ROW_CAP || r->kind == ROW_LINES);
+    bool live =
+        r->generation == c->generation && (r->kind == ROW_CAP || r->kind == ROW_LINES);
     return live ? r : NULL;
 }
 
@@ -45,7 +46,7 @@ amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out) {
     return AMB_OK;
 }
 
-/* --- resources ---------------------------------------------------------------------------- */
+/* --- resources ---------------------------------------------------------------------- */
 
 ambres *ambhandle_resource(amb_vm *vm, ambprov *prov, const amb_restype *type, void *res,
                            const char *label) {
@@ -60,7 +61,8 @@ ambres *ambhandle_resource(amb_vm *vm, ambprov *prov, const amb_restype *type, v
     if (!s) return NULL;
     *s = (ambres){.refs = 1, .prov = prov, .type = type, .res = res};
     const char *iface = prov->p->iface;
-    if (strcmp(iface, type->name) == 0) snprintf(s->type_name, sizeof s->type_name, "%s", iface);
+    if (strcmp(iface, type->name) == 0)
+        snprintf(s->type_name, sizeof s->type_name, "%s", iface);
     else snprintf(s->type_name, sizeof s->type_name, "%s.%s", iface, type->name);
     if (label) {
         size_t n = strlen(label);
@@ -87,7 +89,7 @@ void ambhandle_drop(amb_vm *vm, ambres *s) {
     ambgc_free(vm, s, sizeof *s);
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------------------- */
 
 static amb_status grow(amb_vm *vm) {
     struct ambgate *g = vm->gate;
@@ -150,8 +152,8 @@ static void free_slot(struct ambgate *g, uint32_t slot) {
 
 void ambhandle_unreserve(amb_vm *vm, uint32_t slot) { free_slot(vm->gate, slot); }
 
-void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind, uint32_t parent,
-                    amb_rights rights, ambres *res) {
+void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind,
+                    uint32_t parent, amb_rights rights, ambres *res) {
     struct ambgate *g = vm->gate;
     ambrow *r = &g->rows[slot];
     r->kind = kind;
@@ -168,7 +170,8 @@ void ambhandle_fill(amb_vm *vm, uint32_t slot, amb_cap *cap, uint8_t kind, uint3
     g->collected = false;
 }
 
-amb_status ambhandle_derive(amb_vm *vm, ambrow *from, uint8_t kind, amb_rights rights, ambv *out) {
+amb_status ambhandle_derive(amb_vm *vm, ambrow *from, uint8_t kind, amb_rights rights,
+                            ambv *out) {
     struct ambgate *g = vm->gate;
     uint32_t parent = (uint32_t)(from - g->rows), slot;
     amb_cap *cap;
@@ -194,7 +197,8 @@ static ambrow *quota_above(struct ambgate *g, const ambrow *r) {
 
 bool ambhandle_spend(amb_vm *vm, ambrow *r, int64_t calls, int64_t bytes) {
     for (ambrow *q = r; q; q = quota_above(vm->gate, q))
-        if ((q->calls >= 0 && q->calls < calls) || (q->bytes >= 0 && q->bytes < bytes)) return false;
+        if ((q->calls >= 0 && q->calls < calls) || (q->bytes >= 0 && q->bytes < bytes))
+            return false;
     for (ambrow *q = r; q; q = quota_above(vm->gate, q)) {
         if (q->calls >= 0) q->calls -= calls;
         if (q->bytes >= 0) q->bytes -= bytes;

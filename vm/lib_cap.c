@@ -36,9 +36,9 @@ static amb_status cap_only(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
                 bit = right->bit;
         }
         if (!bit)
-            return amberr_raise(vm, AMB_ERR_VALUE, "cap.only: %s knows no right '%.*s'",
-                                prov->p->iface, (int)(args[i].str->len > 60 ? 60 : args[i].str->len),
-                                args[i].str->data);
+            return amberr_raise(
+                vm, AMB_ERR_VALUE, "cap.only: %s knows no right '%.*s'", prov->p->iface,
+                (int)(args[i].str->len > 60 ? 60 : args[i].str->len), args[i].str->data);
         rights |= bit;
     }
     return ambhandle_derive(vm, r, r->kind, rights, out);
@@ -69,7 +69,8 @@ static amb_status cap_rights(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
         const amb_right *right = ambgate_right_at(prov, i);
         amb_rights part = right->bit & r->res->type->all;
         /* Names for several bits are there to ask with, not to answer with. */
-        if (!part || (r->rights & part) != part || (right->bit & (right->bit - 1) && part != right->bit))
+        if (!part || (r->rights & part) != part ||
+            (right->bit & (right->bit - 1) && part != right->bit))
             continue;
         amb_string *s = ambstr_intern(vm, right->name, strlen(right->name));
         if (!s) return no_memory(vm);
@@ -81,7 +82,8 @@ static amb_status cap_rights(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
 
 static amb_status cap_describe(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     (void)n;
-    if (args[0].tag != TAG_CAP) return amberr_arg(vm, "cap.describe", "c", "a capability", args[0]);
+    if (args[0].tag != TAG_CAP)
+        return amberr_arg(vm, "cap.describe", "c", "a capability", args[0]);
     ambbuf b;
     ambbuf_init(&b, vm);
     ambgate_describe(vm, args[0], &b);
@@ -93,7 +95,8 @@ static amb_status cap_describe(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
 
 static amb_status cap_close(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     (void)n;
-    if (args[0].tag != TAG_CAP) return amberr_arg(vm, "cap.close", "c", "a capability", args[0]);
+    if (args[0].tag != TAG_CAP)
+        return amberr_arg(vm, "cap.close", "c", "a capability", args[0]);
     if (ambhandle_peek(vm, args[0])) ambhandle_close(vm, args[0].cap->slot);
     *out = ambv_nil();
     return AMB_OK;
@@ -101,7 +104,8 @@ static amb_status cap_close(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
 
 static amb_status revoke_now(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     (void)n;
-    if (args[0].tag != TAG_CAP) return amberr_arg(vm, "cap.revoke", "c", "a capability", args[0]);
+    if (args[0].tag != TAG_CAP)
+        return amberr_arg(vm, "cap.revoke", "c", "a capability", args[0]);
     if (ambhandle_peek(vm, args[0])) ambhandle_revoke(vm, args[0].cap->slot);
     *out = ambv_nil();
     return AMB_OK;
@@ -116,14 +120,17 @@ static amb_status cap_limit(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     for (uint32_t i = 1; i < n && !st; i++) {
         if (args[i].tag == TAG_UNDEF || args[i].tag == TAG_NIL) continue;
         if (args[i].tag != TAG_INT || args[i].i < 0)
-            st = amberr_arg(vm, "cap.limit", names[i - 1], "an int that is not negative", args[i]);
+            st = amberr_arg(vm, "cap.limit", names[i - 1], "an int that is not negative",
+                            args[i]);
         else wanted[i - 1] = args[i].i;
     }
     if (st) return st;
     if ((st = ambhandle_derive(vm, r, r->kind, ~(amb_rights)0, out)) != AMB_OK) return st;
     ambrow *made = &vm->gate->rows[out->cap->slot];
-    if (wanted[0] >= 0 && (made->calls < 0 || wanted[0] < made->calls)) made->calls = wanted[0];
-    if (wanted[1] >= 0 && (made->bytes < 0 || wanted[1] < made->bytes)) made->bytes = wanted[1];
+    if (wanted[0] >= 0 && (made->calls < 0 || wanted[0] < made->calls))
+        made->calls = wanted[0];
+    if (wanted[1] >= 0 && (made->bytes < 0 || wanted[1] < made->bytes))
+        made->bytes = wanted[1];
     return AMB_OK;
 }
 
@@ -132,13 +139,17 @@ static amb_status cap_expire(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     ambrow *r;
     amb_status st = row_arg(vm, "cap.expire", args[0], &r);
     if (st) return st;
-    if (!ambv_is_number(args[1])) return amberr_arg(vm, "cap.expire", "seconds", "a number", args[1]);
+    if (!ambv_is_number(args[1]))
+        return amberr_arg(vm, "cap.expire", "seconds", "a number", args[1]);
     double seconds = ambv_to_double(args[1]);
-    if (!(seconds >= 0)) return amberr_raise(vm, AMB_ERR_VALUE, "cap.expire: seconds must not be negative");
+    if (!(seconds >= 0))
+        return amberr_raise(vm, AMB_ERR_VALUE,
+                            "cap.expire: seconds must not be negative");
     if (seconds > 1e9) seconds = 1e9;
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    uint64_t at = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + (uint64_t)(seconds * 1e9) + 1;
+    uint64_t at = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec +
+                  (uint64_t)(seconds * 1e9) + 1;
     if ((st = ambhandle_derive(vm, r, r->kind, ~(amb_rights)0, out)) != AMB_OK) return st;
     ambrow *made = &vm->gate->rows[out->cap->slot];
     if (!made->expires || at < made->expires) made->expires = at;
@@ -170,7 +181,8 @@ static amb_status cap_revocable(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     amb_tuple *pair = ambtuple_pair(vm, ambv_nil(), ambv_obj(revoke));
     if (!pair) return no_memory(vm);
     ambv view;
-    if ((st = ambhandle_derive(vm, r, r->kind, ~(amb_rights)0, &view)) != AMB_OK) return st;
+    if ((st = ambhandle_derive(vm, r, r->kind, ~(amb_rights)0, &view)) != AMB_OK)
+        return st;
     revoke->self = view;
     pair->vals[0] = view;
     *out = ambv_obj(pair);
@@ -179,7 +191,8 @@ static amb_status cap_revocable(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
 
 static amb_status cap_is_open(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     (void)n;
-    if (args[0].tag != TAG_CAP) return amberr_arg(vm, "cap.is_open", "c", "a capability", args[0]);
+    if (args[0].tag != TAG_CAP)
+        return amberr_arg(vm, "cap.is_open", "c", "a capability", args[0]);
     *out = ambv_bool(ambhandle_peek(vm, args[0]) != NULL);
     return AMB_OK;
 }
@@ -189,7 +202,8 @@ const amb_native_def amblib_cap[] = {
      "The same capability with these rights only, as far as it has them.", NULL},
     {"narrow", cap_narrow, 2, 2, 0, "c, path", "narrow(c, path: string)",
      "A part of it, such as a directory beneath; same rights.", NULL},
-    {"rights", cap_rights, 1, 1, 0, "c", "rights(c) -> list", "The names of its rights.", NULL},
+    {"rights", cap_rights, 1, 1, 0, "c", "rights(c) -> list", "The names of its rights.",
+     NULL},
     {"describe", cap_describe, 1, 1, 0, "c", "describe(c) -> string",
      "What it is: type, label, rights.", NULL},
     {"close", cap_close, 1, 1, 0, "c", "close(c)",
@@ -200,10 +214,12 @@ const amb_native_def amblib_cap[] = {
      "A view of it and a function that ends the view with all that came from it.", NULL},
     {"derive", cap_derive, 1, 1, 0, "c", "derive(c)",
      "The same with a life of its own: closing it leaves `c` open.", NULL},
-    {"limit", cap_limit, 1, 3, 0, "c, calls, bytes", "limit(c, calls: int = nil, bytes: int = nil)",
+    {"limit", cap_limit, 1, 3, 0, "c, calls, bytes",
+     "limit(c, calls: int = nil, bytes: int = nil)",
      "The same for a number of calls or bytes; then LimitError.", NULL},
     {"expire", cap_expire, 2, 2, 0, "c, seconds", "expire(c, seconds: number)",
      "The same for some time; then it is revoked.", NULL},
-    {"is_open", cap_is_open, 1, 1, 0, "c", "is_open(c) -> bool", "Whether it can be used.", NULL},
+    {"is_open", cap_is_open, 1, 1, 0, "c", "is_open(c) -> bool",
+     "Whether it can be used.", NULL},
     {NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

@@ -6,7 +6,8 @@
 static amb_status entry_input(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     const amb_string *prompt = NULL;
     if (n && args[0].tag != TAG_UNDEF && args[0].tag != TAG_NIL) {
-        if (args[0].tag != TAG_STRING) return amberr_arg(vm, "input", "prompt", "a string", args[0]);
+        if (args[0].tag != TAG_STRING)
+            return amberr_arg(vm, "input", "prompt", "a string", args[0]);
         prompt = args[0].str;
     }
     return ambgate_input(vm, prompt, out);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Script values to flat slots and back.
  *
- * Strings and bytes are passed by pointer: nothing collects before the call is answered, and a
- * bytes argument is leased for that time. What a provider returns is copied out of the call's
- * memory. Everything a provider says is checked: types, lengths, UTF-8, the shape of trees. */
+ * Strings and bytes are passed by pointer: nothing collects before the call is answered,
+ * and a bytes argument is leased for that time. What a provider returns is copied out of
+ * the call's memory. Everything a provider says is checked: types, lengths, UTF-8, the
+ * shape of trees. */
 #include <string.h>
 
 #include "gate.h"
 
-/* --- memory of a call -------------------------------------------------------------------------- */
+/* --- memory of a call --------------------------------------------------------------- */
 
 #define BLOB 4000u
 
@@ -47,26 +48,31 @@ void ambmarshal_free(ambcall *c) {
     c->blobs = NULL;
 }
 
-/* --- in ---------------------------------------------------------------------------------------- */
+/* --- in ----------------------------------------------------------------------------- */
 
-static uint32_t max_len(const amb_param *p) { return p->max_len ? p->max_len : AMB_TRANSFER_MAX; }
+static uint32_t max_len(const amb_param *p) {
+    return p->max_len ? p->max_len : AMB_TRANSFER_MAX;
+}
 
-static amb_status bytes_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out) {
+static amb_status bytes_in(ambcall *c, const amb_param *p, const char *what, ambv v,
+                           amb_arg *out) {
     amb_status st = ambbytes_check(c->vm, v.bytes);
     if (st) return st;
     uint32_t len = v.bytes->len;
     if (len > max_len(p))
-        return amberr_raise(c->vm, AMB_ERR_VALUE, "%s: %s is longer than %u bytes", what, p->name,
-                            max_len(p));
+        return amberr_raise(c->vm, AMB_ERR_VALUE, "%s: %s is longer than %u bytes", what,
+                            p->name, max_len(p));
     v.bytes->leased++;
-    *out = (amb_arg){.type = AMB_T_BYTES, .len = len, .v.p = len ? v.bytes->block->data : NULL};
+    *out = (amb_arg){
+        .type = AMB_T_BYTES, .len = len, .v.p = len ? v.bytes->block->data : NULL};
     return AMB_OK;
 }
 
-static amb_status string_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out) {
+static amb_status string_in(ambcall *c, const amb_param *p, const char *what, ambv v,
+                            amb_arg *out) {
     if (v.str->len > max_len(p))
-        return amberr_raise(c->vm, AMB_ERR_VALUE, "%s: %s is longer than %u bytes", what, p->name,
-                            max_len(p));
+        return amberr_raise(c->vm, AMB_ERR_VALUE, "%s: %s is longer than %u bytes", what,
+                            p->name, max_len(p));
     *out = (amb_arg){.type = AMB_T_STR, .len = v.str->len, .v.p = v.str->data};
     return AMB_OK;
 }
@@ -84,12 +90,15 @@ static const char *wanted(uint8_t type) {
     }
 }
 
-amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out) {
+amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv v,
+                         amb_arg *out) {
     *out = (amb_arg){.type = AMB_T_NIL};
     if (v.tag == TAG_UNDEF || v.tag == TAG_NIL) {
-        if (p->flags & AMB_P_OPT || (p->type == AMB_T_ANY && v.tag == TAG_NIL)) return AMB_OK;
+        if (p->flags & AMB_P_OPT || (p->type == AMB_T_ANY && v.tag == TAG_NIL))
+            return AMB_OK;
         if (v.tag == TAG_UNDEF)
-            return amberr_raise(c->vm, AMB_ERR_TYPE, "%s is missing the argument '%s'", what, p->name);
+            return amberr_raise(c->vm, AMB_ERR_TYPE, "%s is missing the argument '%s'",
+                                what, p->name);
         return amberr_arg(c->vm, what, p->name, wanted(p->type), v);
     }
     bool any = p->type == AMB_T_ANY;
@@ -101,7 +110,8 @@ amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv 
         return AMB_OK;
     case TAG_INT:
         if (p->type == AMB_T_F64) *out = (amb_arg){.type = AMB_T_F64, .v.f = (double)v.i};
-        else if (any || p->type == AMB_T_I64) *out = (amb_arg){.type = AMB_T_I64, .v.i = v.i};
+        else if (any || p->type == AMB_T_I64)
+            *out = (amb_arg){.type = AMB_T_I64, .v.i = v.i};
         else break;
         return AMB_OK;
     case TAG_FLOAT:
@@ -123,8 +133,8 @@ amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv 
             (p->restype && r->res->type->id != p->restype))
             break;
         if ((r->rights & p->need) != p->need)
-            return amberr_raise(c->vm, AMB_ERR_CAPABILITY, "%s: %s lacks a right it needs", what,
-                                p->name);
+            return amberr_raise(c->vm, AMB_ERR_CAPABILITY,
+                                "%s: %s lacks a right it needs", what, p->name);
         *out = (amb_arg){.type = AMB_T_RES, .v.res = r->res->res};
         return AMB_OK;
     }
@@ -138,10 +148,11 @@ void ambmarshal_unlease(const ambv *args, uint32_t n) {
         if (args[i].tag == TAG_BYTES && args[i].bytes->leased) args[i].bytes->leased--;
 }
 
-/* --- out --------------------------------------------------------------------------------------- */
+/* --- out ---------------------------------------------------------------------------- */
 
 static amb_status broken(ambcall *c) {
-    return amberr_raise(c->vm, AMB_ERR_STATE, "the provider %s answered out of its contract",
+    return amberr_raise(c->vm, AMB_ERR_STATE,
+                        "the provider %s answered out of its contract",
                         c->prov->p->iface);
 }
 
@@ -173,16 +184,17 @@ static amb_status leaf_out(ambcall *c, const amb_arg *a, ambv *out) {
     }
 }
 
-static amb_status tree_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at, int depth,
-                           ambv *out);
+static amb_status tree_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at,
+                           int depth, ambv *out);
 
-static amb_status tuple_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at, int depth,
-                            const amb_arg *head, ambv *out) {
+static amb_status tuple_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at,
+                            int depth, const amb_arg *head, ambv *out) {
     amb_vm *vm = c->vm;
     if (head->len > len) return broken(c);
     amb_tuple *tuple = ambtuple_new(vm, head->len), *names = NULL;
     if (!tuple) return no_memory(vm);
-    if (head->flags & AMB_A_NAMED && !(names = ambtuple_new(vm, head->len))) return no_memory(vm);
+    if (head->flags & AMB_A_NAMED && !(names = ambtuple_new(vm, head->len)))
+        return no_memory(vm);
     for (uint32_t i = 0; i < head->len; i++) {
         if (names) {
             if (*at >= len || t[*at].type != AMB_T_STR) return broken(c);
@@ -200,8 +212,8 @@ static amb_status tuple_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t
 }
 
 /* Recursion is bounded by AMB_TREE_DEPTH. */
-static amb_status tree_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at, int depth,
-                           ambv *out) {
+static amb_status tree_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t *at,
+                           int depth, ambv *out) {
     amb_vm *vm = c->vm;
     if (*at >= len || depth <= 0) return broken(c);
     const amb_arg *head = &t[(*at)++];
@@ -237,7 +249,8 @@ static amb_status tree_out(ambcall *c, const amb_arg *t, uint32_t len, uint32_t 
     }
 }
 
-amb_status ambmarshal_item(ambcall *c, const amb_arg *tree, uint32_t len, uint32_t *at, ambv *out) {
+amb_status ambmarshal_item(ambcall *c, const amb_arg *tree, uint32_t len, uint32_t *at,
+                           ambv *out) {
     uint32_t p = *at;
     amb_status st = tree_out(c, tree, len, &p, AMB_TREE_DEPTH, out);
     if (st == AMB_OK) *at = p; /* else it is asked for again after a collection */

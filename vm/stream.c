@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The vocabulary all streams share, made from one operation that reads and one that writes.
+/* The vocabulary all streams share, made from one operation that reads and one that
+ * writes.
  *
- * Input is buffered per resource, so lines(), read() and read_until() on the same file follow
- * each other without gaps. Each function allocates its result before it takes bytes out of the
- * buffer: run again after a collection it loses nothing. */
+ * Input is buffered per resource, so lines(), read() and read_until() on the same file
+ * follow each other without gaps. Each function allocates its result before it takes
+ * bytes out of the buffer: run again after a collection it loses nothing. */
 #include <string.h>
 
 #include "gate.h"
@@ -42,7 +43,8 @@ static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
     }
     if (s->end == s->cap) {
         if (s->cap >= LONGEST)
-            return amberr_raise(vm, AMB_ERR_LIMIT, "%s: longer than %u bytes", what, LONGEST);
+            return amberr_raise(vm, AMB_ERR_LIMIT, "%s: longer than %u bytes", what,
+                                LONGEST);
         uint32_t cap = s->cap ? s->cap * 2 : FIRST_BUFFER;
         char *p = ambgc_realloc(vm, s->buf, s->cap, cap);
         if (!p) return no_memory(vm);
@@ -54,7 +56,8 @@ static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
     if (st) return st;
     s = &r->res->in;
     if (ret.v.i < 0 || ret.v.i > (int64_t)a.len)
-        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider answered out of its contract", what);
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "%s: the provider answered out of its contract", what);
     if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, ret.v.i))
         return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the bytes allowed are used up", what);
     s->end += (uint32_t)ret.v.i;
@@ -76,7 +79,8 @@ amb_status ambstream_settle(amb_vm *vm, ambrow *r) {
     amb_arg a[2] = {{.type = AMB_T_I64, .v.i = -(int64_t)(s->end - s->at)},
                     {.type = AMB_T_STR, .len = 4, .v.p = "here"}};
     ambcall c;
-    const amb_op *op = ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->seek_op);
+    const amb_op *op =
+        ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->seek_op);
     if (!op) return AMB_OK;
     ambgate_begin(&c, vm, r->res->prov, op, (uint32_t)(r - vm->gate->rows));
     amb_status st = ambgate_run(&c, a, 2);
@@ -86,20 +90,23 @@ amb_status ambstream_settle(amb_vm *vm, ambrow *r) {
     return AMB_OK;
 }
 
-/* --- arguments ------------------------------------------------------------------------------ */
+/* --- arguments ---------------------------------------------------------------------- */
 
-static amb_status count_arg(amb_vm *vm, const char *what, const char *which, const ambv *args,
-                            uint32_t n, uint32_t i, int64_t least, uint32_t otherwise, uint32_t *out) {
+static amb_status count_arg(amb_vm *vm, const char *what, const char *which,
+                            const ambv *args, uint32_t n, uint32_t i, int64_t least,
+                            uint32_t otherwise, uint32_t *out) {
     *out = otherwise;
     if (i >= n || args[i].tag == TAG_UNDEF || args[i].tag == TAG_NIL) return AMB_OK;
     if (args[i].tag != TAG_INT) return amberr_arg(vm, what, which, "an int", args[i]);
     if (args[i].i < least)
-        return amberr_raise(vm, AMB_ERR_VALUE, "%s: %s must be at least %d", what, which, (int)least);
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s: %s must be at least %d", what, which,
+                            (int)least);
     *out = args[i].i > (int64_t)LONGEST ? LONGEST : (uint32_t)args[i].i;
     return AMB_OK;
 }
 
-static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool text, ambv *out) {
+static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool text,
+                       ambv *out) {
     if (text) {
         amb_string *s = ambstr_checked(vm, start_of(r), len);
         if (!s) return no_memory(vm);
@@ -114,7 +121,7 @@ static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool 
     return AMB_OK;
 }
 
-/* --- lines ------------------------------------------------------------------------------------ */
+/* --- lines -------------------------------------------------------------------------- */
 
 /* The next line without its end. Nil: there is none. */
 static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, ambv *out) {
@@ -126,7 +133,8 @@ static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, am
         if (nl) {
             uint32_t len = (uint32_t)(nl - p);
             if (AMB_UNLIKELY(len > max)) break;
-            return give(vm, r, len && p[len - 1] == '\r' ? len - 1 : len, len + 1, true, out);
+            return give(vm, r, len && p[len - 1] == '\r' ? len - 1 : len, len + 1, true,
+                        out);
         }
         seen = have;
         if (have > max) break;
@@ -139,7 +147,8 @@ static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, am
             return AMB_OK;
         }
     }
-    return amberr_raise(vm, AMB_ERR_LIMIT, "%s: a line is longer than %u bytes", what, max);
+    return amberr_raise(vm, AMB_ERR_LIMIT, "%s: a line is longer than %u bytes", what,
+                        max);
 }
 
 amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out) {
@@ -148,10 +157,11 @@ amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out) {
     return st;
 }
 
-/* --- verbs ------------------------------------------------------------------------------------ */
+/* --- verbs -------------------------------------------------------------------------- */
 
-#define VERB(name)                                                                                 \
-    static amb_status name(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n, ambv *out)
+#define VERB(name)                                                            \
+    static amb_status name(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, \
+                           uint32_t n, ambv *out)
 #define UNUSED (void)cap, (void)r, (void)args, (void)n
 
 VERB(verb_lines) {
@@ -159,7 +169,8 @@ VERB(verb_lines) {
     uint32_t max;
     amb_status st = count_arg(vm, "lines", "max", args, n, 0, 1, LONGEST, &max);
     if (st) return st;
-    const amb_op *op = ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->read_op);
+    const amb_op *op =
+        ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->read_op);
     if (op && (st = ambgate_allowed(vm, r, op, "lines")) != AMB_OK) return st;
     if ((st = ambhandle_derive(vm, r, ROW_LINES, r->rights, out)) != AMB_OK) return st;
     vm->gate->rows[out->cap->slot].max = max;
@@ -193,13 +204,15 @@ VERB(verb_read_exact) {
     uint32_t want;
     amb_status st = count_arg(vm, "read_exact", "n", args, n, 0, 0, 0, &want);
     if (st) return st;
-    if (args[0].tag != TAG_INT) return amberr_arg(vm, "read_exact", "n", "an int", args[0]);
+    if (args[0].tag != TAG_INT)
+        return amberr_arg(vm, "read_exact", "n", "an int", args[0]);
     if (args[0].i > (int64_t)LONGEST)
         return amberr_raise(vm, AMB_ERR_VALUE, "read_exact: n is more than %u", LONGEST);
     if ((st = fill_to(vm, r, "read_exact", want)) != AMB_OK) return st;
     if (buffered(r) < want)
-        return amberr_io(vm, "eof", 0, NULL, "read_exact: the input ends after %u of %u bytes",
-                         buffered(r), want);
+        return amberr_io(vm, "eof", 0, NULL,
+                         "read_exact: the input ends after %u of %u bytes", buffered(r),
+                         want);
     return give(vm, r, want, want, false, out);
 }
 
@@ -238,14 +251,17 @@ VERB(verb_read_until) {
             return AMB_OK;
         }
     }
-    return amberr_raise(vm, AMB_ERR_LIMIT, "read_until: no separator within %u bytes", max);
+    return amberr_raise(vm, AMB_ERR_LIMIT, "read_until: no separator within %u bytes",
+                        max);
 }
 
-static amb_status whole(amb_vm *vm, ambrow *r, const char *what, uint32_t max, bool text, ambv *out) {
+static amb_status whole(amb_vm *vm, ambrow *r, const char *what, uint32_t max, bool text,
+                        ambv *out) {
     amb_status st = fill_to(vm, r, what, max < LONGEST ? max + 1 : LONGEST);
     if (st) return st;
     uint32_t have = buffered(r);
-    if (have > max) return amberr_raise(vm, AMB_ERR_LIMIT, "%s: more than %u bytes", what, max);
+    if (have > max)
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: more than %u bytes", what, max);
     return give(vm, r, have, have, text, out);
 }
 
@@ -286,7 +302,8 @@ VERB(verb_write) {
         int64_t calls = r->calls;
         st = ambgate_basic(vm, r, r->res->type->write_op, "write", &a, 1, &ret);
         if (done && calls >= 0) r->calls = calls; /* one write is one call */
-        if (st == AMB_OK && (ret.v.i < 0 || ret.v.i > (int64_t)a.len || (len && ret.v.i == 0)))
+        if (st == AMB_OK &&
+            (ret.v.i < 0 || ret.v.i > (int64_t)a.len || (len && ret.v.i == 0)))
             st = amberr_io(vm, "other", 0, NULL, "write: nothing was written");
         if (st == AMB_OK) done += (uint32_t)ret.v.i;
         if (!len) break;
@@ -310,8 +327,10 @@ VERB(verb_close) {
 
 const ambverb ambstream_verbs[] = {
     {"lines", 0, 1, VERB_READ, "max", verb_lines, "lines(max: int = nil)",
-     "The lines that follow, one at a time, without `\\n` or `\\r\\n`; closes at the end."},
-    {"read_line", 0, 1, VERB_READ, "max", verb_read_line, "read_line(max: int = nil) -> string?",
+     "The lines that follow, one at a time, without `\\n` or `\\r\\n`; closes at the "
+     "end."},
+    {"read_line", 0, 1, VERB_READ, "max", verb_read_line,
+     "read_line(max: int = nil) -> string?",
      "The next line without its end, nil when there is none."},
     {"read", 0, 1, VERB_READ, "max", verb_read, "read(max: int = 65536) -> bytes?",
      "At least one byte and at most `max`, nil at the end."},
@@ -319,14 +338,18 @@ const ambverb ambstream_verbs[] = {
      "Exactly `n` bytes; IOError of kind \"eof\" when there are fewer."},
     {"read_until", 1, 2, VERB_READ, "sep max", verb_read_until,
      "read_until(sep: string | bytes, max: int = nil)",
-     "What comes before `sep`, of the same type as `sep`, which is skipped; nil at the end."},
-    {"read_all", 0, 1, VERB_READ, "max", verb_read_all, "read_all(max: int = nil) -> bytes",
+     "What comes before `sep`, of the same type as `sep`, which is skipped; nil at the "
+     "end."},
+    {"read_all", 0, 1, VERB_READ, "max", verb_read_all,
+     "read_all(max: int = nil) -> bytes",
      "Everything that is left; LimitError when that is more than `max` bytes."},
-    {"read_text", 0, 1, VERB_READ, "max", verb_read_text, "read_text(max: int = nil) -> string",
+    {"read_text", 0, 1, VERB_READ, "max", verb_read_text,
+     "read_text(max: int = nil) -> string",
      "Everything that is left as text; DecodeError when it is not UTF-8."},
     {"write", 1, 1, VERB_WRITE, "data", verb_write, "write(data: string | bytes)",
      "Writes all of it."},
-    {"next", 0, 0, VERB_NEXT, NULL, verb_next, "next()", "The next item, `done` at the end."},
+    {"next", 0, 0, VERB_NEXT, NULL, verb_next, "next()",
+     "The next item, `done` at the end."},
     {"close", 0, 0, VERB_ANY, NULL, verb_close, "close()",
      "Ends this capability; those derived from it go on. Closing twice is fine."},
     {NULL, 0, 0, VERB_ANY, NULL, NULL, NULL, NULL},
@@ -347,13 +370,14 @@ const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len) {
     return NULL;
 }
 
-/* --- the entry script's standard input --------------------------------------------------------- */
+/* --- the entry script's standard input ---------------------------------------------- */
 
 amb_status ambgate_stdin(amb_vm *vm, ambv *out) {
     struct ambgate *g = vm->gate;
     ambprov *prov = ambgate_provider(g, "console", 7);
     const amb_op *op = prov ? ambgate_op(g, prov, NULL, "stdin", 5) : NULL;
-    if (!op) return amberr_raise(vm, AMB_ERR_CAPABILITY, "there is no standard input here");
+    if (!op)
+        return amberr_raise(vm, AMB_ERR_CAPABILITY, "there is no standard input here");
     ambcall c;
     ambgate_begin(&c, vm, prov, op, 0);
     amb_status st = ambgate_run(&c, NULL, 0);
@@ -366,8 +390,9 @@ amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
     ambv in;
     ambrow *r;
     if (vm->gate_closed)
-        return amberr_raise(vm, AMB_ERR_STATE,
-                            "input: no operations inside `==`, `<`, `hash` and `str` methods");
+        return amberr_raise(
+            vm, AMB_ERR_STATE,
+            "input: no operations inside `==`, `<`, `hash` and `str` methods");
     amb_status st = ambgate_stdin(vm, &in);
     if (!st) st = ambhandle_row(vm, in, &r);
     if (!st && prompt) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The embedding interface: a virtual machine, scripts, values, capabilities.
  *
- * There is no global state: any number of VMs, each used by one thread at a time. Calls return
- * a status and give results by pointer; amb_error_report tells what went wrong. Arguments are
- * borrowed. Nothing is collected between runs: a value of the heap (string, list...) that C code
- * holds lives until the next amb_run that does not get it, or until amb_unpin when pinned. */
+ * There is no global state: any number of VMs, each used by one thread at a time. Calls
+ * return a status and give results by pointer; amb_error_report tells what went wrong.
+ * Arguments are borrowed. Nothing is collected between runs: a value of the heap (string,
+ * list...) that C code holds lives until the next amb_run that does not get it, or until
+ * amb_unpin when pinned. */
 #ifndef AMBIT_H
 #define AMBIT_H
 
@@ -33,20 +34,20 @@ typedef struct amb_value {
     uint64_t payload, tag;
 } amb_value;
 
-/* ---- machines ---------------------------------------------------------------------------- */
+/* ---- machines ---------------------------------------------------------------------- */
 
-/* Writes n bytes to the program's output (fd 1) or error output (fd 2); s == NULL: send on what is
- * held back. An error ends the program quietly when it is AMB_E_EOF (nobody reads), else as an
- * IOError. */
+/* Writes n bytes to the program's output (fd 1) or error output (fd 2); s == NULL: send
+ * on what is held back. An error ends the program quietly when it is AMB_E_EOF (nobody
+ * reads), else as an IOError. */
 typedef amb_status (*amb_output_fn)(void *ud, int fd, const char *s, size_t n);
 
-/* Finds the source of an imported module. spec: as written ("./util"). from: the id this function
- * gave for the importing module, NULL for the entry script. Sets *id (a name unique for the
- * module, shown in messages) and *text, both from malloc; the VM frees them. Returns AMB_OK,
- * AMB_E_ARG (no such module) or AMB_E_RIGHTS (outside of what may be loaded), with a reason in
- * why. */
-typedef amb_status (*amb_loader_fn)(void *ud, const char *from, const char *spec, char **id,
-                                    char **text, size_t *len, char why[256]);
+/* Finds the source of an imported module. spec: as written ("./util"). from: the id this
+ * function gave for the importing module, NULL for the entry script. Sets *id (a name
+ * unique for the module, shown in messages) and *text, both from malloc; the VM frees
+ * them. Returns AMB_OK, AMB_E_ARG (no such module) or AMB_E_RIGHTS (outside of what may
+ * be loaded), with a reason in why. */
+typedef amb_status (*amb_loader_fn)(void *ud, const char *from, const char *spec,
+                                    char **id, char **text, size_t *len, char why[256]);
 
 typedef struct amb_config {
     size_t size; /* sizeof(amb_config): later fields are defaults */
@@ -66,49 +67,53 @@ typedef struct amb_config {
     int stress;           /* collect at every safepoint */
 } amb_config;
 
-AMB_API amb_vm *amb_vm_new(const amb_config *config, amb_status *why); /* NULL: *why tells */
+AMB_API amb_vm *amb_vm_new(const amb_config *config,
+                           amb_status *why); /* NULL: *why tells */
 AMB_API void amb_vm_free(amb_vm *vm);
 /* From any thread or a signal handler: the running program ends with AMB_E_CANCELED. */
 AMB_API void amb_interrupt(amb_vm *vm);
 
-/* ---- scripts ----------------------------------------------------------------------------- */
+/* ---- scripts ----------------------------------------------------------------------- */
 
 /* Receives diagnostics, finished text with line ends. */
 typedef void (*amb_text_fn)(void *ud, const char *s, size_t n);
 
 enum {
-    AMB_LOAD_CHECK = 1, /* report what `ambit check` reports, warnings included; not runnable */
-    AMB_LOAD_REPL = 2   /* a line of a read-eval loop: sees the names of earlier ones */
+    AMB_LOAD_CHECK =
+        1, /* report what `ambit check` reports, warnings included; not runnable */
+    AMB_LOAD_REPL = 2 /* a line of a read-eval loop: sees the names of earlier ones */
 };
 
-/* Compiles an entry script. name: how messages call it. AMB_E_COMPILE: diagnostics went to
- * `report`. */
+/* Compiles an entry script. name: how messages call it. AMB_E_COMPILE: diagnostics went
+ * to `report`. */
 AMB_API amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len,
-                            uint32_t flags, amb_text_fn report, void *ud, amb_script **out);
+                            uint32_t flags, amb_text_fn report, void *ud,
+                            amb_script **out);
 AMB_API const amb_manifest *amb_script_manifest(const amb_script *s);
 
-/* Runs it: its top level, then `main` if there is one. args: the value of `args`, nil = an empty
- * list. caps: one value for each `use` of the manifest, in order; nil where an optional one was
- * refused. *exit_status: what the program asked for by exit(n) or main's result, else 0.
- * AMB_E_THROW: an uncaught error; AMB_E_LIMIT; AMB_E_CANCELED. */
-AMB_API amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps,
-                           int *exit_status);
+/* Runs it: its top level, then `main` if there is one. args: the value of `args`, nil =
+ * an empty list. caps: one value for each `use` of the manifest, in order; nil where an
+ * optional one was refused. *exit_status: what the program asked for by exit(n) or main's
+ * result, else 0. AMB_E_THROW: an uncaught error; AMB_E_LIMIT; AMB_E_CANCELED. */
+AMB_API amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args,
+                           const amb_value *caps, int *exit_status);
 /* In a read-eval loop: the value of the line's last expression statement, nil if none. */
 AMB_API amb_value amb_script_result(amb_script *s);
-/* Whether the text stops inside an open bracket or string, so that a read-eval loop goes on
- * reading. */
+/* Whether the text stops inside an open bracket or string, so that a read-eval loop goes
+ * on reading. */
 AMB_API int amb_incomplete(amb_vm *vm, const char *text, size_t len);
 /* Bytecode with source lines, for reading. */
-AMB_API amb_status amb_disassemble(amb_vm *vm, amb_script *s, amb_text_fn write, void *ud);
+AMB_API amb_status amb_disassemble(amb_vm *vm, amb_script *s, amb_text_fn write,
+                                   void *ud);
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------ */
 
-/* What the last failed call has to say: message, source excerpt, hint and stack trace, as an
- * uncaught error is shown; colour: with terminal escapes. */
+/* What the last failed call has to say: message, source excerpt, hint and stack trace, as
+ * an uncaught error is shown; colour: with terminal escapes. */
 AMB_API void amb_error_report(amb_vm *vm, int colour, amb_text_fn write, void *ud);
 AMB_API amb_value amb_last_error(amb_vm *vm); /* nil: there was none */
 
-/* ---- values ------------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------------------ */
 
 AMB_API amb_value amb_nil(void);
 AMB_API amb_value amb_bool(int b);
@@ -128,26 +133,29 @@ AMB_API int amb_as_string(amb_value v, const char **s, size_t *len);
 AMB_API uint32_t amb_list_len(amb_value list);             /* 0: not a list */
 AMB_API int amb_list_at(amb_value list, uint32_t i, amb_value *out);
 /* What print would show; quoted: as inside a list. */
-AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void *ud);
+AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write,
+                            void *ud);
 AMB_API amb_status amb_pin(amb_vm *vm, amb_value v);
 AMB_API void amb_unpin(amb_vm *vm, amb_value v);
 
-/* ---- providers and capabilities -------------------------------------------------------------- */
+/* ---- providers and capabilities ---------------------------------------------------- */
 
 /* The providers that are part of the library. None is there until it is added. */
-extern AMB_API const struct amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock;
+extern AMB_API const struct amb_provider amb_provider_fs, amb_provider_console,
+    amb_provider_clock;
 /* Registers and starts a provider; its tables must outlive the VM. */
 AMB_API amb_status amb_provider_add(amb_vm *vm, const struct amb_provider *p);
 AMB_API const struct amb_provider *amb_provider_find(const amb_vm *vm, const char *iface);
 /* The command line's words, for `fs.named`. Copied. */
 AMB_API amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n);
 
-/* Makes a root capability: calls the constructor `resource` of provider `iface`. rights: names, or
- * nrights 0 for the default. why: on failure, a sentence. AMB_E_ARG: no such provider, resource,
- * right or argument; others: what the provider said. */
+/* Makes a root capability: calls the constructor `resource` of provider `iface`. rights:
+ * names, or nrights 0 for the default. why: on failure, a sentence. AMB_E_ARG: no such
+ * provider, resource, right or argument; others: what the provider said. */
 AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
-                             const amb_value *args, uint32_t nargs, const char *const *rights,
-                             uint32_t nrights, amb_value *out, char why[256]);
+                             const amb_value *args, uint32_t nargs,
+                             const char *const *rights, uint32_t nrights, amb_value *out,
+                             char why[256]);
 AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
 
 #ifdef __cplusplus

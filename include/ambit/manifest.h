@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What an entry script asks for, as data: its `use` lines and its `args { }`.
  *
- * The compiler fills these tables; nothing of the program runs for it. Everything belongs to the
- * loaded script and lives as long as it does. Texts end in a zero byte. */
+ * The compiler fills these tables; nothing of the program runs for it. Everything belongs
+ * to the loaded script and lives as long as it does. Texts end in a zero byte. */
 #ifndef AMBIT_MANIFEST_H
 #define AMBIT_MANIFEST_H
 

@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* The service provider interface: how the outside world reaches Ambit programs.
  *
- * A provider is one exported table of data. It names rights, resource types and operations;
- * no code of the provider runs to describe it. The kernel validates every call against the table
- * (handle, rights, argument count, types, lengths, quota) before the provider sees it, does all
- * conversion between script values and the flat slots below, and owns every handle. A provider
- * never sees a VM, a script value, or how it is being reached: the same source can be linked in,
- * loaded as a shared object, or run in a process of its own.
+ * A provider is one exported table of data. It names rights, resource types and
+ * operations; no code of the provider runs to describe it. The kernel validates every
+ * call against the table (handle, rights, argument count, types, lengths, quota) before
+ * the provider sees it, does all conversion between script values and the flat slots
+ * below, and owns every handle. A provider never sees a VM, a script value, or how it is
+ * being reached: the same source can be linked in, loaded as a shared object, or run in a
+ * process of its own.
  *
  * Rules every provider keeps, whichever way it is reached:
- *  - An operation answers before it returns, or takes a ticket (pend) and answers later, once.
- *    A second or late answer is dropped and counted. No call leads back into the kernel's caller.
+ *  - An operation answers before it returns, or takes a ticket (pend) and answers later,
+ * once. A second or late answer is dropped and counted. No call leads back into the
+ * kernel's caller.
  *  - Operations run on the instance's home thread, those with AMB_OP_BLOCKING on workers.
  *  - Any operation may be cancelled, time out, or find its handle stale.
- *  - Pointers in arguments live until the operation's answer; what it returns by pointer lives in
- *    memory from host->alloc, in the table itself, or in the resource until its next operation.
- *  - Strings are UTF-8 without a terminating zero; lengths are bytes. Times are nanoseconds.
+ *  - Pointers in arguments live until the operation's answer; what it returns by pointer
+ * lives in memory from host->alloc, in the table itself, or in the resource until its
+ * next operation.
+ *  - Strings are UTF-8 without a terminating zero; lengths are bytes. Times are
+ * nanoseconds.
  *
- * Versioned structs only grow at their end. Arrays of them are stepped by the provider's own
- * strides, so tables built against an older minor version stay readable. Usable from C99 and
- * C++17 on LP64 systems. */
+ * Versioned structs only grow at their end. Arrays of them are stepped by the provider's
+ * own strides, so tables built against an older minor version stay readable. Usable from
+ * C99 and C++17 on LP64 systems. */
 #ifndef AMBIT_SPI_H
 #define AMBIT_SPI_H
 
@@ -40,12 +44,15 @@ extern "C" {
 #define AMB_SPI_MINOR 0           /* append-only growth */
 
 typedef uint64_t amb_rights;      /* bits of one interface, named in its table */
-typedef uint64_t amb_ticket;      /* names a pending call; stale ones are dropped and counted */
-typedef uint64_t amb_loan;        /* a capability of another interface lent to this instance */
-typedef struct amb_call amb_call; /* one call being answered; kernel-owned, dead once answered */
-typedef struct amb_snap amb_snap; /* state carried across a hot-swap; versioned, pointer-free */
+typedef uint64_t
+    amb_ticket;            /* names a pending call; stale ones are dropped and counted */
+typedef uint64_t amb_loan; /* a capability of another interface lent to this instance */
+typedef struct amb_call
+    amb_call; /* one call being answered; kernel-owned, dead once answered */
+typedef struct amb_snap
+    amb_snap; /* state carried across a hot-swap; versioned, pointer-free */
 
-/* ---- values ------------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------------------ */
 
 /* What a slot holds. The same slots go over the wire in isolated mode. */
 enum {
@@ -55,18 +62,23 @@ enum {
     AMB_T_F64,   /* v.f */
     AMB_T_STR,   /* v.p, len: valid UTF-8 */
     AMB_T_BYTES, /* v.p, len */
-    AMB_T_RES,   /* argument: v.res, a resource of this provider; result: filled by res_new */
-    AMB_T_FD,    /* v.i: a descriptor, lent for the call */
-    AMB_T_TREE,  /* v.p: `len` slots in preorder, the first one the root */
-    AMB_T_BUF,   /* v.w, len: a leased buffer of the caller, to fill (AMB_P_OUT) or to read */
-    AMB_T_LOAN,  /* v.loan */
-    AMB_T_LIST,  /* inside a tree: len children follow */
-    AMB_T_TUPLE, /* inside a tree: len children follow; AMB_A_NAMED: name, child, name, child... */
+    AMB_T_RES,  /* argument: v.res, a resource of this provider; result: filled by res_new
+                 */
+    AMB_T_FD,   /* v.i: a descriptor, lent for the call */
+    AMB_T_TREE, /* v.p: `len` slots in preorder, the first one the root */
+    AMB_T_BUF,  /* v.w, len: a leased buffer of the caller, to fill (AMB_P_OUT) or to read
+                 */
+    AMB_T_LOAN, /* v.loan */
+    AMB_T_LIST, /* inside a tree: len children follow */
+    AMB_T_TUPLE, /* inside a tree: len children follow; AMB_A_NAMED: name, child, name,
+                    child... */
     AMB_T_MAP,   /* inside a tree: len entries follow, key then value */
     AMB_T_ANY    /* in parameter tables only: nil, bool, number, string or bytes */
 };
 
-enum { AMB_A_NAMED = 1 /* flags of AMB_T_TUPLE: the children have names (AMB_T_STR slots) */ };
+enum {
+    AMB_A_NAMED = 1 /* flags of AMB_T_TUPLE: the children have names (AMB_T_STR slots) */
+};
 
 #define AMB_TREE_DEPTH 64           /* deepest nesting of a tree */
 #define AMB_TRANSFER_MAX (1u << 30) /* bytes in one transfer; what is longer streams */
@@ -86,7 +98,7 @@ typedef struct amb_arg {
     } v;
 } amb_arg;
 
-/* ---- tables ------------------------------------------------------------------------------ */
+/* ---- tables ------------------------------------------------------------------------ */
 
 /* A named right. `bit` may be several bits: "write" that includes "create". */
 typedef struct amb_right {
@@ -94,21 +106,24 @@ typedef struct amb_right {
     const char *name, *doc;
     uint32_t flags, pad0;
 } amb_right;
-enum { AMB_RIGHT_ESCAPE = 1 /* whoever asks for consent says: can do anything you can */ };
-
 enum {
-    AMB_P_OPT = 1,     /* may be left out: the slot is AMB_T_NIL then */
-    AMB_P_SECRET = 2,  /* never in audit, trace or log */
-    AMB_P_IN = 4,      /* BUF: the provider reads it */
-    AMB_P_OUT = 8,     /* BUF: the provider fills it */
-    AMB_P_KEEP = 16,   /* loan lives as long as the resource this call returns */
-    AMB_P_REST = 32,   /* last parameter: any number of such arguments */
-    AMB_P_PATH = 64,   /* names what the call is about; IOError.path */
-    AMB_P_HIDDEN = 128 /* supplied by the kernel according to `match`, never by a script */
+    AMB_RIGHT_ESCAPE = 1 /* whoever asks for consent says: can do anything you can */
 };
 
-/* How a `use` argument is canonicalised, compared with grants and shown. The kernel does this;
- * provider code never decides whether a grant covers a request. */
+enum {
+    AMB_P_OPT = 1,    /* may be left out: the slot is AMB_T_NIL then */
+    AMB_P_SECRET = 2, /* never in audit, trace or log */
+    AMB_P_IN = 4,     /* BUF: the provider reads it */
+    AMB_P_OUT = 8,    /* BUF: the provider fills it */
+    AMB_P_KEEP = 16,  /* loan lives as long as the resource this call returns */
+    AMB_P_REST = 32,  /* last parameter: any number of such arguments */
+    AMB_P_PATH = 64,  /* names what the call is about; IOError.path */
+    AMB_P_HIDDEN =
+        128 /* supplied by the kernel according to `match`, never by a script */
+};
+
+/* How a `use` argument is canonicalised, compared with grants and shown. The kernel does
+ * this; provider code never decides whether a grant covers a request. */
 enum {
     AMB_M_NONE,
     AMB_M_DIR,      /* a path: the grant is the directory it resolves to */
@@ -138,21 +153,22 @@ enum {
     AMB_OP_BLOCKING = 4,   /* may run on a worker; with INLINE: after AMB_WOULD_BLOCK */
     AMB_OP_CANCEL = 8,     /* reacts to cancel() */
     AMB_OP_OPENS = 16,     /* may be replayed to reopen its result */
-    AMB_OP_KERNEL = 32     /* building block for the kernel's vocabulary, not called by name */
+    AMB_OP_KERNEL =
+        32 /* building block for the kernel's vocabulary, not called by name */
 };
 
-/* Runs one operation. inst: what start() made. self: the receiver's resource, NULL for a root
- * constructor. a[0..n): the parameters of the table in order, all of them present (absent
- * optional ones are AMB_T_NIL, rest arguments follow). *ret is AMB_T_NIL on entry.
- * Returns AMB_OK, AMB_PENDING after pend(), AMB_WOULD_BLOCK (only where !may_block), or an error,
- * normally by `return h->fail(c, ...)`. */
-typedef amb_status (*amb_op_fn)(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,
-                                amb_arg *ret);
+/* Runs one operation. inst: what start() made. self: the receiver's resource, NULL for a
+ * root constructor. a[0..n): the parameters of the table in order, all of them present
+ * (absent optional ones are AMB_T_NIL, rest arguments follow). *ret is AMB_T_NIL on
+ * entry. Returns AMB_OK, AMB_PENDING after pend(), AMB_WOULD_BLOCK (only where
+ * !may_block), or an error, normally by `return h->fail(c, ...)`. */
+typedef amb_status (*amb_op_fn)(void *inst, amb_call *c, void *self, const amb_arg *a,
+                                uint32_t n, amb_arg *ret);
 
 /* An operation. restype is the receiver, 0 = a root constructor, reachable only by `use`.
- * Rights of a resource it returns: wanted & restype.all & (ret_fixed | receiver's & ret_same).
- * A root constructor has no receiver: its ret_same, if not 0, are the rights of a `use` without
- * `for`, instead of the type's. */
+ * Rights of a resource it returns: wanted & restype.all & (ret_fixed | receiver's &
+ * ret_same). A root constructor has no receiver: its ret_same, if not 0, are the rights
+ * of a `use` without `for`, instead of the type's. */
 typedef struct amb_op {
     uint16_t ordinal; /* never reused within an interface */
     uint16_t since;   /* minor version of the interface that brought it */
@@ -171,16 +187,17 @@ typedef struct amb_op {
 enum {
     AMB_R_FD = 1,
     AMB_R_REOPEN = 2,
-    AMB_R_STATELESS = 4, /* the resource is a constant: it lives as long as the instance */
+    AMB_R_STATELESS =
+        4,           /* the resource is a constant: it lives as long as the instance */
     AMB_R_SERIAL = 8 /* one operation at a time */
 };
 
-/* A resource type. From read_op, write_op and next_op (ordinals, 0 = none) the kernel makes the
- * vocabulary all streams share:
- *   read_op   (buf: BUF|OUT) -> I64        bytes read, 0 at the end
- *   write_op  (data: BUF|IN) -> I64        bytes written, may be fewer than given
- *   next_op   (max: I64) -> TREE           a list of at most max items, empty at the end
- *   seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the new offset */
+/* A resource type. From read_op, write_op and next_op (ordinals, 0 = none) the kernel
+ * makes the vocabulary all streams share: read_op   (buf: BUF|OUT) -> I64        bytes
+ * read, 0 at the end write_op  (data: BUF|IN) -> I64        bytes written, may be fewer
+ * than given next_op   (max: I64) -> TREE           a list of at most max items, empty at
+ * the end seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the
+ * new offset */
 typedef struct amb_restype {
     uint16_t id; /* from 1 */
     uint16_t flags;
@@ -189,11 +206,12 @@ typedef struct amb_restype {
     const char *name, *doc;
     amb_rights all, dflt; /* dflt: of a `use` without `for` */
     amb_rights fd_conveys;
-    void (*close)(void *inst, void *res); /* never blocks, never fails; NULL: nothing to do */
+    void (*close)(void *inst,
+                  void *res); /* never blocks, never fails; NULL: nothing to do */
     int (*getfd)(void *inst, void *res);
 } amb_restype;
 
-/* ---- what the kernel offers --------------------------------------------------------------- */
+/* ---- what the kernel offers -------------------------------------------------------- */
 
 typedef void (*amb_event_fn)(void *ud, uint32_t events);
 typedef void (*amb_done_fn)(void *ud, amb_status st, const amb_arg *ret);
@@ -202,25 +220,27 @@ typedef struct amb_host {
     uint32_t size;
     uint16_t spi_major, spi_minor;
 
-    /* Memory that lives until the call is answered; NULL when there is none. Any alignment up to
-     * 16 bytes. */
+    /* Memory that lives until the call is answered; NULL when there is none. Any
+     * alignment up to 16 bytes. */
     void *(*alloc)(amb_call *c, size_t n);
     /* Notes why the call fails and returns `code`. os_errno: 0 or an errno; it decides
      * IOError.kind. The text says what could not be done, without the path. */
     amb_status (*fail)(amb_call *c, amb_status code, int os_errno, const char *fmt, ...);
-    /* Makes `res` a handle and fills *ret. want: rights asked for, ~0 for all there may be.
-     * label: shown in descriptions, copied. badge: NULL, or where to store a number that names the
-     * row across a hot-swap. On failure the resource stays the provider's. */
+    /* Makes `res` a handle and fills *ret. want: rights asked for, ~0 for all there may
+     * be. label: shown in descriptions, copied. badge: NULL, or where to store a number
+     * that names the row across a hot-swap. On failure the resource stays the provider's.
+     */
     amb_status (*res_new)(amb_call *c, uint16_t restype, void *res, amb_rights want,
                           const char *label, amb_arg *ret, uint64_t *badge);
     /* True where the call may wait: on a worker. */
     int (*may_block)(amb_call *c);
     /* Names a call that is still running, for canceled() and invoke(). */
     amb_ticket (*ticket)(amb_call *c);
-    /* Takes a ticket for a later answer; return AMB_PENDING after it. c is dead, the ticket is
-     * not. 0: cannot pend. */
+    /* Takes a ticket for a later answer; return AMB_PENDING after it. c is dead, the
+     * ticket is not. 0: cannot pend. */
     amb_ticket (*pend)(amb_call *c);
-    /* From any thread: opens a pending call for its answer. NULL: too late, nobody waits. */
+    /* From any thread: opens a pending call for its answer. NULL: too late, nobody waits.
+     */
     amb_call *(*reply_open)(void *hctx, amb_ticket t);
     void (*reply)(amb_call *c, amb_status st, const amb_arg *ret);
     int (*canceled)(void *hctx, amb_ticket t);
@@ -230,9 +250,10 @@ typedef struct amb_host {
     amb_status (*invoke_wait)(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
                               uint32_t n, amb_arg *ret); /* workers only */
     void (*loan_drop)(void *hctx, amb_loan l);
-    /* Waiting, on the home thread. events: POLLIN, POLLOUT... AMB_E_NOSYS where there is no
-     * reactor. */
-    amb_status (*watch)(void *hctx, int fd, uint32_t events, amb_event_fn fn, void *ud, uint64_t *id);
+    /* Waiting, on the home thread. events: POLLIN, POLLOUT... AMB_E_NOSYS where there is
+     * no reactor. */
+    amb_status (*watch)(void *hctx, int fd, uint32_t events, amb_event_fn fn, void *ud,
+                        uint64_t *id);
     amb_status (*timer)(void *hctx, uint64_t ns, amb_event_fn fn, void *ud, uint64_t *id);
     void (*unwatch)(void *hctx, uint64_t id);
     void (*post)(void *hctx, amb_event_fn fn, void *ud); /* any thread -> home thread */
@@ -246,12 +267,12 @@ typedef struct amb_host {
     amb_status (*output)(void *hctx, int which, const void *p, size_t n);
 } amb_host;
 
-/* ---- the provider -------------------------------------------------------------------------- */
+/* ---- the provider ------------------------------------------------------------------ */
 
 typedef struct amb_provider {
     uint32_t magic; /* AMB_SPI_MAGIC */
     uint16_t spi_major, spi_minor;
-    uint32_t size;  /* sizeof(*this) as the provider saw it: later fields read as absent */
+    uint32_t size; /* sizeof(*this) as the provider saw it: later fields read as absent */
     uint16_t op_stride, param_stride, res_stride, right_stride;
     const char *iface, *doc;
     uint16_t iface_major, iface_minor, nops, nres, nrights, ncfg;
@@ -260,9 +281,10 @@ typedef struct amb_provider {
     const amb_restype *res;
     const amb_right *rights;
     const amb_param *cfg; /* configuration it accepts */
-    /* Lifecycle. start makes the instance; h and hctx outlive it. stop gets every resource
-     * closed before, and joins its threads. The others may be NULL. */
-    amb_status (*start)(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg, void **inst);
+    /* Lifecycle. start makes the instance; h and hctx outlive it. stop gets every
+     * resource closed before, and joins its threads. The others may be NULL. */
+    amb_status (*start)(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg,
+                        void **inst);
     void (*stop)(void *inst);
     void (*cancel)(void *inst, amb_ticket t); /* advisory; an answer is still required */
     amb_status (*quiesce)(void *inst, uint64_t deadline_ns);
@@ -272,19 +294,21 @@ typedef struct amb_provider {
 } amb_provider;
 
 /* The head of a provider's table, for designated initialisers. */
-#define AMB_PROVIDER_HEAD                                                                          \
-    .magic = AMB_SPI_MAGIC, .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR,                \
-    .size = sizeof(amb_provider), .op_stride = sizeof(amb_op), .param_stride = sizeof(amb_param),  \
-    .res_stride = sizeof(amb_restype), .right_stride = sizeof(amb_right)
+#define AMB_PROVIDER_HEAD                                                           \
+    .magic = AMB_SPI_MAGIC, .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR, \
+    .size = sizeof(amb_provider), .op_stride = sizeof(amb_op),                      \
+    .param_stride = sizeof(amb_param), .res_stride = sizeof(amb_restype),           \
+    .right_stride = sizeof(amb_right)
 
-/* AMB_PROVIDER(fs) = {...}; linked in as amb_provider_fs, or exported from a shared object. */
+/* AMB_PROVIDER(fs) = {...}; linked in as amb_provider_fs, or exported from a shared
+ * object. */
 #ifdef AMB_STATIC
-#define AMB_PROVIDER(name)                                                                         \
-    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_##name;           \
+#define AMB_PROVIDER(name)                                                               \
+    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_##name; \
     const amb_provider amb_provider_##name
 #else
-#define AMB_PROVIDER(name)                                                                         \
-    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_v1;               \
+#define AMB_PROVIDER(name)                                                           \
+    AMB_C __attribute__((visibility("default"))) const amb_provider amb_provider_v1; \
     const amb_provider amb_provider_v1
 #endif
 

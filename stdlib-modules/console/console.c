@@ -22,13 +22,13 @@ typedef struct console {
 /* Resources are the descriptors' own addresses in this table. */
 static const int streams[3] = {0, 1, 2};
 
-#define OP(name)                                                                                   \
-    static amb_status name(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,      \
-                           amb_arg *ret)
+#define OP(name)                                                                  \
+    static amb_status name(void *inst, amb_call *c, void *self, const amb_arg *a, \
+                           uint32_t n, amb_arg *ret)
 #define UNUSED_ARGS (void)inst, (void)c, (void)self, (void)a, (void)n, (void)ret
 
-static amb_status answer(const console *k, amb_call *c, uint16_t type, int fd, const char *label,
-                         amb_arg *ret)
+static amb_status answer(const console *k, amb_call *c, uint16_t type, int fd,
+                         const char *label, amb_arg *ret)
 {
     return k->h->res_new(c, type, (void *)&streams[fd], ~(amb_rights)0, label, ret, NULL);
 }
@@ -97,9 +97,11 @@ OP(is_tty)
     static const char *const names[3] = {"stdin", "stdout", "stderr"};
     int fd = a[0].type == AMB_T_NIL ? 1 : -1;
     for (int i = 0; i < 3 && fd < 0; i++)
-        if (a[0].len == strlen(names[i]) && memcmp(a[0].v.p, names[i], a[0].len) == 0) fd = i;
+        if (a[0].len == strlen(names[i]) && memcmp(a[0].v.p, names[i], a[0].len) == 0)
+            fd = i;
     if (fd < 0)
-        return ((console *)inst)->h->fail(c, AMB_E_ARG, 0, "is_tty: \"stdin\", \"stdout\" or \"stderr\"");
+        return ((console *)inst)
+            ->h->fail(c, AMB_E_ARG, 0, "is_tty: \"stdin\", \"stdout\" or \"stderr\"");
     *ret = (amb_arg){.type = AMB_T_BOOL, .v.i = isatty(fd) == 1};
     return AMB_OK;
 }
@@ -110,7 +112,8 @@ OP(size)
     UNUSED_ARGS;
     console *k = inst;
     struct winsize w;
-    if ((ioctl(1, TIOCGWINSZ, &w) && ioctl(2, TIOCGWINSZ, &w)) || w.ws_col == 0) return AMB_OK;
+    if ((ioctl(1, TIOCGWINSZ, &w) && ioctl(2, TIOCGWINSZ, &w)) || w.ws_col == 0)
+        return AMB_OK;
     amb_arg *t = k->h->alloc(c, 5 * sizeof *t);
     if (!t) return AMB_E_NOMEM;
     t[0] = (amb_arg){.type = AMB_T_TUPLE, .flags = AMB_A_NAMED, .len = 2};
@@ -128,40 +131,83 @@ static const amb_right rights[] = {
     {CON_RAW, "raw", "send control sequences to the terminal", 0, 0},
 };
 
-static const amb_param p_in[] = {{.name = "buf", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_OUT}};
-static const amb_param p_out[] = {{.name = "data", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_IN}};
-static const amb_param p_which[] = {{.name = "stream", .doc = "\"stdin\", \"stdout\" (if left out) or \"stderr\"", .type = AMB_T_STR, .flags = AMB_P_OPT}};
+static const amb_param p_in[] = {
+    {.name = "buf", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_OUT}};
+static const amb_param p_out[] = {
+    {.name = "data", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_IN}};
+static const amb_param p_which[] = {
+    {.name = "stream",
+     .doc = "\"stdin\", \"stdout\" (if left out) or \"stderr\"",
+     .type = AMB_T_STR,
+     .flags = AMB_P_OPT}};
 
 #define PARAMS(p) .params = p, .nparams = 1
-#define OPENS(type, fixed) .ret_type = AMB_T_RES, .ret_restype = type, .ret_fixed = fixed, .flags = AMB_OP_INLINE, .cost = 10
+#define OPENS(type, fixed)                                          \
+    .ret_type = AMB_T_RES, .ret_restype = type, .ret_fixed = fixed, \
+    .flags = AMB_OP_INLINE, .cost = 10
 
 static const amb_op ops[] = {
-    {.ordinal = 1, .name = "console", .doc = "the terminal and the standard streams", OPENS(RES_CONSOLE, CON_ALL), .fn = console_new},
-    {.ordinal = 2, .name = "stdin", .doc = "standard input", OPENS(RES_INPUT, CON_READ), .fn = stdin_new},
-    {.ordinal = 3, .name = "stdout", .doc = "standard output", OPENS(RES_OUTPUT, CON_WRITE | CON_RAW), .fn = stdout_new},
-    {.ordinal = 4, .name = "stderr", .doc = "standard error", OPENS(RES_OUTPUT, CON_WRITE | CON_RAW), .fn = stderr_new},
+    {.ordinal = 1, .name = "console", .doc = "the terminal and the standard streams",
+     OPENS(RES_CONSOLE, CON_ALL), .fn = console_new},
+    {.ordinal = 2, .name = "stdin", .doc = "standard input", OPENS(RES_INPUT, CON_READ),
+     .fn = stdin_new},
+    {.ordinal = 3, .name = "stdout", .doc = "standard output",
+     OPENS(RES_OUTPUT, CON_WRITE | CON_RAW), .fn = stdout_new},
+    {.ordinal = 4, .name = "stderr", .doc = "standard error",
+     OPENS(RES_OUTPUT, CON_WRITE | CON_RAW), .fn = stderr_new},
 
-    {.ordinal = 10, .restype = RES_CONSOLE, .name = "stdin", .doc = "standard input", OPENS(RES_INPUT, 0), .ret_same = CON_READ, .need = CON_READ, .fn = stdin_new},
-    {.ordinal = 11, .restype = RES_CONSOLE, .name = "stdout", .doc = "standard output", OPENS(RES_OUTPUT, 0), .ret_same = CON_WRITE | CON_RAW, .need = CON_WRITE, .fn = stdout_new},
-    {.ordinal = 12, .restype = RES_CONSOLE, .name = "stderr", .doc = "standard error", OPENS(RES_OUTPUT, 0), .ret_same = CON_WRITE | CON_RAW, .need = CON_WRITE, .fn = stderr_new},
-    {.ordinal = 13, .restype = RES_CONSOLE, .name = "is_tty", .doc = "whether a stream is a terminal", PARAMS(p_which), .ret_type = AMB_T_BOOL, .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50, .fn = is_tty},
-    {.ordinal = 14, .restype = RES_CONSOLE, .name = "size", .doc = "(columns, rows) of the terminal, nil without one", .ret_type = AMB_T_TREE, .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50, .fn = size},
+    {.ordinal = 10, .restype = RES_CONSOLE, .name = "stdin", .doc = "standard input",
+     OPENS(RES_INPUT, 0), .ret_same = CON_READ, .need = CON_READ, .fn = stdin_new},
+    {.ordinal = 11, .restype = RES_CONSOLE, .name = "stdout", .doc = "standard output",
+     OPENS(RES_OUTPUT, 0), .ret_same = CON_WRITE | CON_RAW, .need = CON_WRITE,
+     .fn = stdout_new},
+    {.ordinal = 12, .restype = RES_CONSOLE, .name = "stderr", .doc = "standard error",
+     OPENS(RES_OUTPUT, 0), .ret_same = CON_WRITE | CON_RAW, .need = CON_WRITE,
+     .fn = stderr_new},
+    {.ordinal = 13, .restype = RES_CONSOLE, .name = "is_tty",
+     .doc = "whether a stream is a terminal", PARAMS(p_which), .ret_type = AMB_T_BOOL,
+     .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50,
+     .fn = is_tty},
+    {.ordinal = 14, .restype = RES_CONSOLE, .name = "size",
+     .doc = "(columns, rows) of the terminal, nil without one", .ret_type = AMB_T_TREE,
+     .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50,
+     .fn = size},
 
-    {.ordinal = ORD_READ, .restype = RES_INPUT, .name = "read_into", .doc = "", PARAMS(p_in), .ret_type = AMB_T_I64, .need = CON_READ, .flags = AMB_OP_BLOCKING | AMB_OP_KERNEL | AMB_OP_INLINE, .effect = AMB_FX_READ, .cost = 100, .cost_per_kib = 10, .fn = read_into},
-    {.ordinal = 21, .restype = RES_INPUT, .name = "is_tty", .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL, .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50, .fn = stream_is_tty},
+    {.ordinal = ORD_READ, .restype = RES_INPUT, .name = "read_into", .doc = "",
+     PARAMS(p_in), .ret_type = AMB_T_I64, .need = CON_READ,
+     .flags = AMB_OP_BLOCKING | AMB_OP_KERNEL | AMB_OP_INLINE, .effect = AMB_FX_READ,
+     .cost = 100, .cost_per_kib = 10, .fn = read_into},
+    {.ordinal = 21, .restype = RES_INPUT, .name = "is_tty",
+     .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL,
+     .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50,
+     .fn = stream_is_tty},
 
-    {.ordinal = ORD_WRITE, .restype = RES_OUTPUT, .name = "write_some", .doc = "", PARAMS(p_out), .ret_type = AMB_T_I64, .need = CON_WRITE, .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_WRITE, .cost = 20, .cost_per_kib = 10, .fn = write_some},
-    {.ordinal = 31, .restype = RES_OUTPUT, .name = "flush", .doc = "sends on what is held back", .need = CON_WRITE, .flags = AMB_OP_INLINE | AMB_OP_BLOCKING, .effect = AMB_FX_WRITE, .cost = 100, .fn = flush},
-    {.ordinal = 32, .restype = RES_OUTPUT, .name = "is_tty", .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL, .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50, .fn = stream_is_tty},
+    {.ordinal = ORD_WRITE, .restype = RES_OUTPUT, .name = "write_some", .doc = "",
+     PARAMS(p_out), .ret_type = AMB_T_I64, .need = CON_WRITE,
+     .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_WRITE,
+     .cost = 20, .cost_per_kib = 10, .fn = write_some},
+    {.ordinal = 31, .restype = RES_OUTPUT, .name = "flush",
+     .doc = "sends on what is held back", .need = CON_WRITE,
+     .flags = AMB_OP_INLINE | AMB_OP_BLOCKING, .effect = AMB_FX_WRITE, .cost = 100,
+     .fn = flush},
+    {.ordinal = 32, .restype = RES_OUTPUT, .name = "is_tty",
+     .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL,
+     .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50,
+     .fn = stream_is_tty},
 };
 
 static const amb_restype types[] = {
-    {.id = RES_CONSOLE, .flags = AMB_R_STATELESS, .name = "console", .doc = "the terminal and the standard streams", .all = CON_ALL, .dflt = CON_READ | CON_WRITE},
-    {.id = RES_INPUT, .flags = AMB_R_STATELESS, .read_op = ORD_READ, .name = "stdin", .doc = "standard input", .all = CON_READ, .dflt = CON_READ},
-    {.id = RES_OUTPUT, .flags = AMB_R_STATELESS, .write_op = ORD_WRITE, .name = "stdout", .doc = "standard output or error", .all = CON_WRITE | CON_RAW, .dflt = CON_WRITE},
+    {.id = RES_CONSOLE, .flags = AMB_R_STATELESS, .name = "console",
+     .doc = "the terminal and the standard streams", .all = CON_ALL,
+     .dflt = CON_READ | CON_WRITE},
+    {.id = RES_INPUT, .flags = AMB_R_STATELESS, .read_op = ORD_READ, .name = "stdin",
+     .doc = "standard input", .all = CON_READ, .dflt = CON_READ},
+    {.id = RES_OUTPUT, .flags = AMB_R_STATELESS, .write_op = ORD_WRITE, .name = "stdout",
+     .doc = "standard output or error", .all = CON_WRITE | CON_RAW, .dflt = CON_WRITE},
 };
 
-static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg, void **inst)
+static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg,
+                        void **inst)
 {
     (void)cfg, (void)ncfg;
     console *k = malloc(sizeof *k);

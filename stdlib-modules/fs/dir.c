@@ -11,16 +11,16 @@
 #include "fs.h"
 
 /* The path of argument i as a C string, or leave with an error. */
-#define PATH_ARG(var, i, what)                                                                     \
-    fs_path var;                                                                                   \
-    do {                                                                                           \
-        int bad_ = fs_cstring(var, &a[i]);                                                         \
-        if (bad_) return fs_failed(f, c, bad_, what);                                              \
+#define PATH_ARG(var, i, what)                        \
+    fs_path var;                                      \
+    do {                                              \
+        int bad_ = fs_cstring(var, &a[i]);            \
+        if (bad_) return fs_failed(f, c, bad_, what); \
     } while (0)
 
 static int dirfd_of(void *self) { return ((fs_dir *)self)->fd; }
 
-/* --- constructors ----------------------------------------------------------------------------- */
+/* --- constructors ------------------------------------------------------------------- */
 
 static amb_status dir_answer(fs *f, amb_call *c, int fd, const char *label, amb_arg *ret)
 {
@@ -42,7 +42,8 @@ void fs_dir_close(void *inst, void *res)
     free(res);
 }
 
-/* fs.dir(path). With the right to create, the directory itself is made if it is missing. */
+/* fs.dir(path). With the right to create, the directory itself is made if it is missing.
+ */
 FS_OP(fs_dir_new)
 {
     (void)self, (void)n;
@@ -57,7 +58,8 @@ FS_OP(fs_dir_new)
     return dir_answer(f, c, fd, path, ret);
 }
 
-/* fs.temp(): a private directory, removed with all it contains when the provider stops. */
+/* fs.temp(): a private directory, removed with all it contains when the provider stops.
+ */
 FS_OP(fs_temp_new)
 {
     (void)self, (void)a, (void)n;
@@ -79,7 +81,7 @@ FS_OP(fs_temp_new)
     return dir_answer(f, c, fd, "temp", ret);
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------ */
 
 FS_OP(fs_dir_open)
 {
@@ -141,7 +143,7 @@ FS_OP(fs_dir_temp)
     return fs_file_answer(f, c, fd, 0, "temp", ret);
 }
 
-/* --- whole files ------------------------------------------------------------------------------ */
+/* --- whole files -------------------------------------------------------------------- */
 
 static amb_status read_all(fs *f, amb_call *c, void *self, const amb_arg *a, uint8_t type,
                            amb_arg *ret)
@@ -173,7 +175,8 @@ static int scratch_file(int parent, char name[64], mode_t mode)
         uint64_t r;
         if (getrandom(&r, sizeof r, 0) != sizeof r) return -EIO;
         snprintf(name, 64, ".ambit.%016llx", (unsigned long long)r);
-        int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        int fd = openat(parent, name,
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd >= 0 || errno != EEXIST) return fd >= 0 ? fd : -errno;
     }
     return -EEXIST;
@@ -199,7 +202,8 @@ FS_OP(fs_dir_write)
         if (fd < 0) bad = fd;
         else {
             bad = fs_write_whole(fd, a[1].v.p, a[1].len);
-            if (!bad && exists && S_ISREG(st.st_mode)) (void)!fchmod(fd, st.st_mode & 07777);
+            if (!bad && exists && S_ISREG(st.st_mode))
+                (void)!fchmod(fd, st.st_mode & 07777);
             if (close(fd) && !bad) bad = -errno;
             if (!bad && renameat(parent, scratch, parent, last)) bad = -errno;
             if (bad) unlinkat(parent, scratch, 0);
@@ -240,7 +244,7 @@ FS_OP(fs_dir_copy)
     return bad ? fs_failed(f, c, bad, "copy") : AMB_OK;
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
+/* --- names -------------------------------------------------------------------------- */
 
 FS_OP(fs_dir_mkdir)
 {
@@ -290,7 +294,8 @@ FS_OP(fs_dir_remove)
     if (parent < 0) return fs_failed(f, c, parent, "remove");
     int bad = unlinkat(parent, last, 0) ? -errno : 0;
     if (bad == -EISDIR || bad == -EPERM)
-        bad = unlinkat(parent, last, AT_REMOVEDIR) ? (errno == ENOTDIR ? bad : -errno) : 0;
+        bad =
+            unlinkat(parent, last, AT_REMOVEDIR) ? (errno == ENOTDIR ? bad : -errno) : 0;
     close(parent);
     return bad ? fs_failed(f, c, bad, "remove") : AMB_OK;
 }
@@ -320,11 +325,14 @@ static amb_status move(fs *f, amb_call *c, void *self, const amb_arg *a, bool re
         close(old);
         return fs_failed(f, c, new, what);
     }
-    int bad = renameat2(old, last_from, new, last_to, replace ? 0 : RENAME_NOREPLACE) ? -errno : 0;
+    int bad = renameat2(old, last_from, new, last_to, replace ? 0 : RENAME_NOREPLACE)
+                  ? -errno
+                  : 0;
     close(old);
     close(new);
     /* Between two file systems beneath one directory: not an escape. */
-    if (bad == -EXDEV) return f->h->fail(c, AMB_E_IO, EXDEV, "%s: not on the same file system", what);
+    if (bad == -EXDEV)
+        return f->h->fail(c, AMB_E_IO, EXDEV, "%s: not on the same file system", what);
     return bad ? fs_failed(f, c, bad, what) : AMB_OK;
 }
 
@@ -340,7 +348,7 @@ FS_OP(fs_dir_replace)
     return move(inst, c, self, a, true);
 }
 
-/* --- looking ---------------------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------------------ */
 
 FS_OP(fs_dir_stat)
 {
@@ -443,7 +451,8 @@ static int walk_step(walk *w, fs_entry *e)
         fs_entry *next = &top->l.v[top->at++];
         *e = *next;
         next->path = NULL;
-        if (strcmp(e->kind, "dir") == 0 && (!w->pattern || fs_glob_enters(w->pattern, e->path))) {
+        if (strcmp(e->kind, "dir") == 0 &&
+            (!w->pattern || fs_glob_enters(w->pattern, e->path))) {
             int bad = walk_enter(w, e->path);
             /* What may not be read is listed, not entered; what went away is gone. */
             if (bad && bad != -EACCES && bad != -ENOENT && bad != -ENOTDIR) {
@@ -518,12 +527,13 @@ FS_OP(fs_dir_glob)
         l.v[l.n++] = e;
     }
     fs_walk_close(f, w);
-    amb_status st = bad ? fs_failed(f, c, bad, "glob") : fs_listing_tree(f, c, l.v, l.n, ret);
+    amb_status st =
+        bad ? fs_failed(f, c, bad, "glob") : fs_listing_tree(f, c, l.v, l.n, ret);
     fs_listing_free(&l);
     return st;
 }
 
-/* --- named: files the user wrote on the command line -------------------------------------------- */
+/* --- named: files the user wrote on the command line -------------------------------- */
 
 typedef struct named {
     uint32_t n;
@@ -557,7 +567,8 @@ FS_OP(fs_named_new)
             return AMB_E_NOMEM;
         }
     }
-    amb_status st = f->h->res_new(c, FS_RES_NAMED, d, ~(amb_rights)0, "command line", ret, NULL);
+    amb_status st =
+        f->h->res_new(c, FS_RES_NAMED, d, ~(amb_rights)0, "command line", ret, NULL);
     if (st != AMB_OK) fs_named_close(f, d);
     return st;
 }

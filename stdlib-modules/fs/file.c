@@ -8,7 +8,8 @@
 
 #include "fs.h"
 
-amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *label, amb_arg *ret)
+amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *label,
+                          amb_arg *ret)
 {
     fs_file *r = malloc(sizeof *r);
     if (!r) {
@@ -46,7 +47,10 @@ FS_OP(fs_file_new)
     if (bad) return fs_failed(f, c, bad, "open");
     amb_rights rights = a[1].v.u;
     bool in = rights & FS_READ, out = rights & (FS_WRITE | FS_APPEND | FS_CREATE);
-    int flags = in && (rights & FS_WRITE) ? O_RDWR : in && out ? O_RDWR : out ? O_WRONLY : O_RDONLY;
+    int flags = in && (rights & FS_WRITE) ? O_RDWR
+                : in && out               ? O_RDWR
+                : out                     ? O_WRONLY
+                                          : O_RDONLY;
     if (out) flags |= O_CREAT;
     bool only_new = out && !(rights & (FS_WRITE | FS_APPEND));
     if (only_new) flags |= O_EXCL;
@@ -107,8 +111,9 @@ FS_OP(fs_file_read_at)
     fs *f = inst;
     fs_file *r = self;
     if (a[0].v.i < 0 || a[1].v.i < 0 || a[1].v.i > (int64_t)AMB_TRANSFER_MAX)
-        return f->h->fail(c, AMB_E_ARG, 0, "read_at: offset and count must not be negative, and "
-                                           "the count at most 1 GiB");
+        return f->h->fail(c, AMB_E_ARG, 0,
+                          "read_at: offset and count must not be negative, and "
+                          "the count at most 1 GiB");
     size_t want = (size_t)a[1].v.i, got = 0;
     struct stat st;
     if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -133,7 +138,8 @@ FS_OP(fs_file_write_at)
     (void)n;
     fs *f = inst;
     fs_file *r = self;
-    if (a[0].v.i < 0) return f->h->fail(c, AMB_E_ARG, 0, "write_at: the offset must not be negative");
+    if (a[0].v.i < 0)
+        return f->h->fail(c, AMB_E_ARG, 0, "write_at: the offset must not be negative");
     if (a[1].type != AMB_T_STR && a[1].type != AMB_T_BYTES)
         return f->h->fail(c, AMB_E_ARG, 0, "write_at: data must be a string or bytes");
     r->fresh = false;
@@ -182,10 +188,12 @@ FS_OP(fs_file_seek)
         if (fstat(r->fd, &st)) return fs_failed(f, c, -errno, "seek");
         base = st.st_size;
     } else {
-        return f->h->fail(c, AMB_E_ARG, 0, "seek: from is \"start\", \"here\" or \"end\"");
+        return f->h->fail(c, AMB_E_ARG, 0,
+                          "seek: from is \"start\", \"here\" or \"end\"");
     }
     if (__builtin_add_overflow(base, a[0].v.i, &at) || at < 0)
-        return f->h->fail(c, AMB_E_ARG, 0, "seek: the new position would be before the start");
+        return f->h->fail(c, AMB_E_ARG, 0,
+                          "seek: the new position would be before the start");
     r->pos = at;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = at};
     return AMB_OK;
@@ -204,7 +212,8 @@ FS_OP(fs_file_truncate)
     fs *f = inst;
     fs_file *r = self;
     int64_t size = a[0].type == AMB_T_NIL ? 0 : a[0].v.i;
-    if (size < 0) return f->h->fail(c, AMB_E_ARG, 0, "truncate: the size must not be negative");
+    if (size < 0)
+        return f->h->fail(c, AMB_E_ARG, 0, "truncate: the size must not be negative");
     r->fresh = false;
     if (ftruncate(r->fd, size)) return fs_failed(f, c, -errno, "truncate");
     return AMB_OK;
@@ -213,7 +222,8 @@ FS_OP(fs_file_truncate)
 FS_OP(fs_file_sync)
 {
     (void)a, (void)n, (void)ret;
-    if (fsync(((fs_file *)self)->fd) && errno != EINVAL) return fs_failed(inst, c, -errno, "sync");
+    if (fsync(((fs_file *)self)->fd) && errno != EINVAL)
+        return fs_failed(inst, c, -errno, "sync");
     return AMB_OK;
 }
 
@@ -232,7 +242,7 @@ FS_OP(fs_file_stat)
     return fs_entry_tree(inst, c, "", &st, ret);
 }
 
-/* --- whole files, for the directory's operations ----------------------------------------------- */
+/* --- whole files, for the directory's operations ------------------------------------ */
 
 amb_status fs_read_whole(const fs *f, amb_call *c, int fd, uint8_t type, amb_arg *ret)
 {

@@ -34,8 +34,8 @@ typedef struct fs_dir {
     int fd;
 } fs_dir;
 
-/* An open file. The position is ours, reads and writes are pread and pwrite: no shared offset
- * with anyone. Pipes and terminals have no position (`stream`). */
+/* An open file. The position is ours, reads and writes are pread and pwrite: no shared
+ * offset with anyone. Pipes and terminals have no position (`stream`). */
 typedef struct fs_file {
     int fd;
     int64_t pos;
@@ -55,13 +55,15 @@ typedef struct fs_listing {
     size_t n, cap;
 } fs_listing;
 
-/* path.c: paths and descriptors. All functions that return int give a descriptor or 0, or -errno. */
+/* path.c: paths and descriptors. All functions that return int give a descriptor or 0, or
+ * -errno. */
 typedef char fs_path[PATH_MAX];
 /* A zero-terminated copy of a string argument; -EINVAL with a zero byte inside. */
 int fs_cstring(fs_path out, const amb_arg *a);
 /* Opens a path beneath dir: no `..`, link or race leads outside. */
 int fs_beneath(int dir, const char *path, int flags, mode_t mode);
-/* The parent directory of path (to be closed) and its last part, for operations on names. */
+/* The parent directory of path (to be closed) and its last part, for operations on names.
+ */
 int fs_parent(int dir, const char *path, const char **last);
 /* Only regular files. */
 int fs_regular(int dir, const char *path, int flags, mode_t mode);
@@ -70,15 +72,17 @@ amb_status fs_failed(const fs *f, amb_call *c, int negative_errno, const char *w
 /* listing.c */
 int fs_list(int dir, const char *path, fs_listing *out);
 void fs_listing_free(fs_listing *l);
-amb_status fs_listing_tree(const fs *f, amb_call *c, const fs_entry *v, size_t n, amb_arg *ret);
-amb_status fs_entry_tree(const fs *f, amb_call *c, const char *path, const struct stat *st,
-                         amb_arg *ret);
+amb_status fs_listing_tree(const fs *f, amb_call *c, const fs_entry *v, size_t n,
+                           amb_arg *ret);
+amb_status fs_entry_tree(const fs *f, amb_call *c, const char *path,
+                         const struct stat *st, amb_arg *ret);
 bool fs_glob_match(const char *pattern, const char *path);
 bool fs_glob_enters(const char *pattern, const char *dir);
 int fs_remove_tree(int parent, const char *name, int depth);
 
-#define FS_OP(name)                                                                                \
-    amb_status name(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+#define FS_OP(name)                                                                    \
+    amb_status name(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, \
+                    amb_arg *ret)
 
 /* dir.c */
 FS_OP(fs_dir_new);
@@ -113,8 +117,10 @@ void fs_named_close(void *inst, void *res);
 
 /* file.c */
 enum { FS_APPENDING = 1, FS_FRESH = 2 };
-/* mode: FS_APPENDING, FS_FRESH. Wraps fd as a file resource and answers with it; takes fd even when it fails. */
-amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *label, amb_arg *ret);
+/* mode: FS_APPENDING, FS_FRESH. Wraps fd as a file resource and answers with it; takes fd
+ * even when it fails. */
+amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *label,
+                          amb_arg *ret);
 amb_status fs_read_whole(const fs *f, amb_call *c, int fd, uint8_t type, amb_arg *ret);
 int fs_write_whole(int fd, const void *p, size_t n);
 FS_OP(fs_file_new);

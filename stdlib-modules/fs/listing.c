@@ -29,7 +29,8 @@ void fs_listing_free(fs_listing *l)
     *l = (fs_listing){0};
 }
 
-static int listing_add(fs_listing *l, const char *prefix, const char *name, const struct stat *st)
+static int listing_add(fs_listing *l, const char *prefix, const char *name,
+                       const struct stat *st)
 {
     if (l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 32;
@@ -46,8 +47,9 @@ static int listing_add(fs_listing *l, const char *prefix, const char *name, cons
     memcpy(p, prefix, lead);
     if (lead) p[lead++] = '/';
     memcpy(p + lead, name, len + 1);
-    l->v[l->n++] = (fs_entry){p, p + lead, kind_of(st->st_mode), st->st_size,
-                              (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9};
+    l->v[l->n++] =
+        (fs_entry){p, p + lead, kind_of(st->st_mode), st->st_size,
+                   (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9};
     return 0;
 }
 
@@ -83,7 +85,7 @@ int fs_list(int dir, const char *path, fs_listing *out)
     return bad;
 }
 
-/* --- trees ------------------------------------------------------------------------------------ */
+/* --- trees -------------------------------------------------------------------------- */
 
 static amb_arg text_slot(const char *s, size_t n)
 {
@@ -104,8 +106,8 @@ static size_t sequence(const unsigned char *s)
     return n;
 }
 
-/* File names are bytes, strings are UTF-8: what is not valid shows as U+FFFD (and cannot be
- * opened under that name). */
+/* File names are bytes, strings are UTF-8: what is not valid shows as U+FFFD (and cannot
+ * be opened under that name). */
 static bool name_slot(const fs *f, amb_call *c, const char *s, amb_arg *out)
 {
     size_t n = strlen(s), used = 0;
@@ -138,7 +140,8 @@ static bool entry_slots(const fs *f, amb_call *c, const fs_entry *e, amb_arg *t)
     return true;
 }
 
-amb_status fs_listing_tree(const fs *f, amb_call *c, const fs_entry *v, size_t n, amb_arg *ret)
+amb_status fs_listing_tree(const fs *f, amb_call *c, const fs_entry *v, size_t n,
+                           amb_arg *ret)
 {
     if (n > UINT32_MAX / ENTRY_SLOTS - 1) return AMB_E_NOMEM;
     amb_arg *t = f->h->alloc(c, (n * ENTRY_SLOTS + 1) * sizeof *t);
@@ -146,16 +149,17 @@ amb_status fs_listing_tree(const fs *f, amb_call *c, const fs_entry *v, size_t n
     t[0] = (amb_arg){.type = AMB_T_LIST, .len = (uint32_t)n};
     for (size_t i = 0; i < n; i++)
         if (!entry_slots(f, c, &v[i], t + 1 + i * ENTRY_SLOTS)) return AMB_E_NOMEM;
-    *ret = (amb_arg){.type = AMB_T_TREE, .len = (uint32_t)(n * ENTRY_SLOTS + 1), .v.p = t};
+    *ret =
+        (amb_arg){.type = AMB_T_TREE, .len = (uint32_t)(n * ENTRY_SLOTS + 1), .v.p = t};
     return AMB_OK;
 }
 
-amb_status fs_entry_tree(const fs *f, amb_call *c, const char *path, const struct stat *st,
-                         amb_arg *ret)
+amb_status fs_entry_tree(const fs *f, amb_call *c, const char *path,
+                         const struct stat *st, amb_arg *ret)
 {
     const char *slash = strrchr(path, '/');
-    fs_entry e = {(char *)path, slash && slash[1] ? slash + 1 : path, kind_of(st->st_mode),
-                  st->st_size,
+    fs_entry e = {(char *)path, slash && slash[1] ? slash + 1 : path,
+                  kind_of(st->st_mode), st->st_size,
                   (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9};
     amb_arg *t = f->h->alloc(c, ENTRY_SLOTS * sizeof *t);
     if (!t || !entry_slots(f, c, &e, t)) return AMB_E_NOMEM;
@@ -163,7 +167,7 @@ amb_status fs_entry_tree(const fs *f, amb_call *c, const char *path, const struc
     return AMB_OK;
 }
 
-/* --- glob patterns ---------------------------------------------------------------------------- */
+/* --- glob patterns ------------------------------------------------------------------ */
 
 /* [set] at p matches byte c; *end is behind it. No closing bracket: an ordinary '['. */
 static bool set_matches(const char *p, size_t n, unsigned char ch, size_t *end)
@@ -174,7 +178,8 @@ static bool set_matches(const char *p, size_t n, unsigned char ch, size_t *end)
     size_t first = i;
     for (; i < n && (p[i] != ']' || i == first); i++) {
         unsigned char lo = (unsigned char)p[i], hi = lo;
-        if (i + 2 < n && p[i + 1] == '-' && p[i + 2] != ']') hi = (unsigned char)p[i + 2], i += 2;
+        if (i + 2 < n && p[i + 1] == '-' && p[i + 2] != ']')
+            hi = (unsigned char)p[i + 2], i += 2;
         if (ch >= lo && ch <= hi) hit = true;
     }
     if (i >= n) {
@@ -185,8 +190,8 @@ static bool set_matches(const char *p, size_t n, unsigned char ch, size_t *end)
     return hit != negated;
 }
 
-/* One part of a path against one part of a pattern. Only the last star is ever retried: the time
- * is bounded by the product of the lengths. */
+/* One part of a path against one part of a pattern. Only the last star is ever retried:
+ * the time is bounded by the product of the lengths. */
 static bool part_matches(const char *p, size_t pn, const char *s, size_t sn)
 {
     size_t i = 0, j = 0, star = SIZE_MAX, mark = 0;
@@ -226,7 +231,8 @@ static const char *part_next(const char *s)
     return *s ? s + 1 : s;
 }
 
-/* prefix: `path` is a directory, and the question is whether something in it can match. */
+/* prefix: `path` is a directory, and the question is whether something in it can match.
+ */
 static bool match_parts(const char *p, const char *s, bool prefix)
 {
     const char *star = NULL, *mark = NULL;
@@ -255,10 +261,16 @@ static bool match_parts(const char *p, const char *s, bool prefix)
     return !*p;
 }
 
-bool fs_glob_match(const char *pattern, const char *path) { return match_parts(pattern, path, false); }
-bool fs_glob_enters(const char *pattern, const char *dir) { return match_parts(pattern, dir, true); }
+bool fs_glob_match(const char *pattern, const char *path)
+{
+    return match_parts(pattern, path, false);
+}
+bool fs_glob_enters(const char *pattern, const char *dir)
+{
+    return match_parts(pattern, dir, true);
+}
 
-/* --- removal ---------------------------------------------------------------------------------- */
+/* --- removal ------------------------------------------------------------------------ */
 
 int fs_remove_tree(int parent, const char *name, int depth)
 {

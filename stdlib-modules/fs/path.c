@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths beneath a directory.
  *
- * The kernel of the operating system does the confinement: openat2 with RESOLVE_BENEATH refuses
- * every step that would leave the directory, symbolic links and concurrent renames included.
- * Nothing here ever compares path texts. Operations on names (remove, rename) resolve the parent
- * that way and hand the last part alone to the *at call. */
+ * The kernel of the operating system does the confinement: openat2 with RESOLVE_BENEATH
+ * refuses every step that would leave the directory, symbolic links and concurrent
+ * renames included. Nothing here ever compares path texts. Operations on names (remove,
+ * rename) resolve the parent that way and hand the last part alone to the *at call. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -80,10 +80,12 @@ amb_status fs_failed(const fs *f, amb_call *c, int e, const char *what)
 {
     switch (-e) {
     case EXDEV:
-        return f->h->fail(c, AMB_E_RIGHTS, EXDEV, "%s: the path leads outside the directory", what);
+        return f->h->fail(c, AMB_E_RIGHTS, EXDEV,
+                          "%s: the path leads outside the directory", what);
     case ENOMEM: return AMB_E_NOMEM;
     case EINTR: return AMB_E_CANCELED;
-    case ENOSYS: return f->h->fail(c, AMB_E_NOSYS, ENOSYS, "%s: this system has no openat2", what);
+    case ENOSYS:
+        return f->h->fail(c, AMB_E_NOSYS, ENOSYS, "%s: this system has no openat2", what);
     case ENXIO: return f->h->fail(c, AMB_E_IO, ENXIO, "%s: not a regular file", what);
     case EINVAL: return f->h->fail(c, AMB_E_IO, EINVAL, "%s: not a usable name", what);
     default: return f->h->fail(c, AMB_E_IO, -e, "%s: %s", what, strerror(-e));

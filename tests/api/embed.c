@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A host program against the installed library: limits, a capability, two machines side by side. */
+/* A host program against the installed library: limits, a capability, two machines side
+ * by side. */
 #include <stdio.h>
 #include <string.h>
 
 #include <ambit/ambit.h>
 
 static int failures, checks;
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        checks++;                                                                                  \
-        if (!(cond)) failures++, printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
+#define CHECK(cond)                                                                \
+    do {                                                                           \
+        checks++;                                                                  \
+        if (!(cond)) failures++, printf("%s:%d: %s\n", __FILE__, __LINE__, #cond); \
     } while (0)
 
 typedef struct sink {
@@ -31,17 +32,22 @@ static amb_status output(void *ud, int fd, const char *s, size_t n)
     return AMB_OK;
 }
 
-static amb_status run(amb_vm *vm, const char *source, amb_value *caps, int *status, sink *said)
+static amb_status run(amb_vm *vm, const char *source, amb_value *caps, int *status,
+                      sink *said)
 {
     amb_script *script;
-    amb_status st = amb_load(vm, "host", source, strlen(source), 0, collect, said, &script);
+    amb_status st =
+        amb_load(vm, "host", source, strlen(source), 0, collect, said, &script);
     return st ? st : amb_run(vm, script, amb_nil(), caps, status);
 }
 
 int main(void)
 {
     sink out = {0}, other = {0}, said = {0};
-    amb_config c = {.size = sizeof c, .heap_bytes = 16 << 20, .fuel = 1000000, .output = output,
+    amb_config c = {.size = sizeof c,
+                    .heap_bytes = 16 << 20,
+                    .fuel = 1000000,
+                    .output = output,
                     .output_ud = &out};
     amb_status why;
     int status = 0;
@@ -61,7 +67,8 @@ int main(void)
     amb_error_report(vm, 0, collect, &said);
     CHECK(strstr(said.text, "ValueError: no") != NULL);
     CHECK(run(vm, "loop { }", NULL, &status, &said) == AMB_E_LIMIT);
-    CHECK(run(vm, "let l = []\nloop { l.push([l]) }", NULL, &status, &said) == AMB_E_LIMIT);
+    CHECK(run(vm, "let l = []\nloop { l.push([l]) }", NULL, &status, &said) ==
+          AMB_E_LIMIT);
     CHECK(run(vm, "print(1)", NULL, &status, &said) == AMB_OK);
 
     /* Nothing is reachable that the host did not hand over. */
@@ -73,7 +80,8 @@ int main(void)
     CHECK(amb_provider_find(vm, "fs") == &amb_provider_fs);
     CHECK(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &cap, text) == AMB_OK);
     CHECK(amb_pin(vm, cap) == AMB_OK);
-    const char *uses = "use fs.temp() as t\nt.write_text(\"a\", \"b\")\nprint(t.read_text(\"a\"))";
+    const char *uses =
+        "use fs.temp() as t\nt.write_text(\"a\", \"b\")\nprint(t.read_text(\"a\"))";
     out.len = 0;
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_OK && strcmp(out.text, "b\n") == 0);
     amb_revoke(vm, cap);

@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     amb_script *script;
     size_t said = 0;
     if (!vm) return 0;
-    if (amb_load(vm, "fuzz", (const char *)data, size, 0, swallow, &said, &script) == AMB_OK) {
+    if (amb_load(vm, "fuzz", (const char *)data, size, 0, swallow, &said, &script) ==
+        AMB_OK) {
         const amb_manifest *m = amb_script_manifest(script);
         amb_value caps[16];
         int status;

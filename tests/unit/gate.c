@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate and the first providers, without a script: rows, rights, streams, confinement. */
+/* The gate and the first providers, without a script: rows, rights, streams, confinement.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static void open_vm(void)
     static const char *const full[] = {"full"};
     amb_value out;
     char why[256];
-    cr_assert_eq(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &out, why), AMB_OK, "%s", why);
+    cr_assert_eq(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &out, why), AMB_OK, "%s",
+                 why);
     root = ambapi_in(out);
 }
 static void close_vm(void) { amb_vm_free(vm); }
@@ -120,8 +122,9 @@ Test(gate, nothing_outside)
     int fd = *(int *)r->res->res;
     cr_assert_eq(symlinkat("../secret", fd, "in/link"), 0);
     cr_assert_eq(symlinkat("/etc", fd, "in/etc"), 0);
-    static const char *const out_paths[] = {"../secret", "/etc/passwd", "link",  "etc/passwd",
-                                            "x/../../secret", "..", "in/../../../secret"};
+    static const char *const out_paths[] = {"../secret",         "/etc/passwd",    "link",
+                                            "etc/passwd",        "x/../../secret", "..",
+                                            "in/../../../secret"};
     for (size_t i = 0; i < sizeof out_paths / sizeof *out_paths; i++) {
         static const char *const ops[] = {"read_text", "open", "stat", "sub", "edit"};
         for (size_t k = 0; k < sizeof ops / sizeof *ops; k++) {
@@ -131,12 +134,18 @@ Test(gate, nothing_outside)
         }
         cr_assert_eq(must_call(in, "exists", str(out_paths[i]), NONE).tag, TAG_FALSE);
     }
-    cr_assert_str_eq(thrown(call(in, "read_text", str("../secret"), NONE, &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(in, "read_text", str("../missing"), NONE, &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(in, "remove", str("../secret"), NONE, &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(in, "write_text", str("../new"), str("x"), &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(in, "write_text", str("etc/new"), str("x"), &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(in, "rename", str("link"), str("../l"), &out)), "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "read_text", str("../secret"), NONE, &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "read_text", str("../missing"), NONE, &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "remove", str("../secret"), NONE, &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "write_text", str("../new"), str("x"), &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "write_text", str("etc/new"), str("x"), &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(in, "rename", str("link"), str("../l"), &out)),
+                     "CapabilityError");
     /* Removing the link itself is inside. */
     must_call(in, "remove", str("link"), NONE);
     cr_assert(is(must_call(root, "read_text", str("secret"), NONE), "s"));
@@ -176,8 +185,10 @@ Test(gate, rights_only_shrink)
     ambrow *r = ambhandle_peek(vm, root);
     cr_assert_eq(ambhandle_derive(vm, r, ROW_CAP, 1 /* read */, &view), AMB_OK);
     cr_assert(is(must_call(view, "read_text", str("t"), NONE), "x"));
-    cr_assert_str_eq(thrown(call(view, "write_text", str("t"), str("y"), &out)), "CapabilityError");
-    cr_assert_str_eq(thrown(call(view, "remove", str("t"), NONE, &out)), "CapabilityError");
+    cr_assert_str_eq(thrown(call(view, "write_text", str("t"), str("y"), &out)),
+                     "CapabilityError");
+    cr_assert_str_eq(thrown(call(view, "remove", str("t"), NONE, &out)),
+                     "CapabilityError");
     ambv f = must_call(view, "open", str("t"), NONE);
     cr_assert_str_eq(thrown(call(f, "write", str("y"), NONE, &out)), "CapabilityError");
     must_call(root, "mkdir", str("d"), NONE);
@@ -228,18 +239,23 @@ Test(gate, a_pipe_in_a_directory_is_no_file)
     ambv out;
     cr_assert_eq(mkfifoat(*(int *)ambhandle_peek(vm, root)->res->res, "p", 0600), 0);
     cr_assert_str_eq(thrown(call(root, "open", str("p"), NONE, &out)), "IOError");
-    cr_assert_str_eq(thrown(call(root, "write_text", str("p"), str("x"), &out)), "IOError");
+    cr_assert_str_eq(thrown(call(root, "write_text", str("p"), str("x"), &out)),
+                     "IOError");
 }
 
 Test(gate, quotas)
 {
     ambv view, out;
     must_call(root, "write_text", str("t"), str("x"));
-    cr_assert_eq(ambhandle_derive(vm, ambhandle_peek(vm, root), ROW_CAP, ~(amb_rights)0, &view), AMB_OK);
+    cr_assert_eq(
+        ambhandle_derive(vm, ambhandle_peek(vm, root), ROW_CAP, ~(amb_rights)0, &view),
+        AMB_OK);
     ambhandle_peek(vm, view)->calls = 2;
     must_call(view, "exists", str("t"), NONE);
     ambv second;
-    cr_assert_eq(ambhandle_derive(vm, ambhandle_peek(vm, view), ROW_CAP, ~(amb_rights)0, &second), AMB_OK);
+    cr_assert_eq(
+        ambhandle_derive(vm, ambhandle_peek(vm, view), ROW_CAP, ~(amb_rights)0, &second),
+        AMB_OK);
     must_call(second, "exists", str("t"), NONE);
     cr_assert_str_eq(thrown(call(view, "exists", str("t"), NONE, &out)), "LimitError");
 }
@@ -265,7 +281,8 @@ Test(gate, long_files_by_lines)
     char block[8192];
     for (int i = 0; i < 300; i++) {
         size_t n = 0;
-        while (n + 40 < sizeof block) n += (size_t)sprintf(block + n, "line %d of some length\n", i);
+        while (n + 40 < sizeof block)
+            n += (size_t)sprintf(block + n, "line %d of some length\n", i);
         must_call(f, "write", ambv_obj(ambstr_new(vm, block, n)), NONE);
     }
     ambv in = must_call(root, "open", str("big"), NONE);
