@@ -75,7 +75,10 @@ static void *host_alloc(amb_vm *vm, void *p, size_t old, size_t size, size_t ali
 static void owe(amb_vm *vm, size_t n) {
     struct ambgc *gc = vm->gc;
     gc->debt += n;
-    if (gc->debt >= gc->debt_limit || vm->stress) vm->gc_wanted = true;
+    /* Under stress at every allocation while the heap is small, then often enough to find mistakes and
+     * seldom enough to end. */
+    size_t limit = !vm->stress ? gc->debt_limit : gc->live < (size_t)256 << 10 ? 0 : gc->live / 64;
+    if (gc->debt >= limit) vm->gc_wanted = true;
 }
 
 void *ambgc_malloc(amb_vm *vm, size_t size) { return host_alloc(vm, NULL, 0, size, 16); }
@@ -144,7 +147,9 @@ static bool next_run(struct ambgc *gc, gc_space *s) {
     while (i < n && marks[i * stride] == epoch) i++;
     if (i >= n) return false;
     uint32_t j = i + 1;
+#ifndef AMB_STRESS /* there every allocation comes by here */
     while (j < n && marks[j * stride] != epoch) j++;
+#endif
     s->cur = (char *)b + DATA_OFFSET + (size_t)i * size;
     s->end = (char *)b + DATA_OFFSET + (size_t)j * size;
     s->cursor = j;
