@@ -40,7 +40,7 @@ amb_map *ambset_new(amb_vm *vm, uint32_t cap) { return make(vm, cap, TAG_SET); }
 static void index_put(amb_map *m, uint32_t hash, uint32_t i) {
     uint32_t k = hash & m->mask;
     while (m->index[k]) k = (k + 1) & m->mask;
-    m->index[k] = i + 1;
+    m->index[k] = (hash & ~m->mask) | (i + 1);
 }
 
 /* Closes the gaps of removed entries and rebuilds the index. */
@@ -102,27 +102,60 @@ static amb_status make_room(amb_vm *vm, amb_map *m) {
 
 /* ---- look-up ---- */
 
-#define PROBE(m, h, MATCH)                                                \
-    do {                                                                  \
-        if (!(m)->index) {                                                \
-            for (uint32_t i_ = (m)->first; i_ < (m)->used; i_++) {        \
-                amb_entry *e = &(m)->entries[i_];                         \
-                if (e->hash == (h) && (MATCH)) return e;                  \
-            }                                                             \
-            return NULL;                                                  \
-        }                                                                 \
-        for (uint32_t k_ = (h) & (m)->mask;; k_ = (k_ + 1) & (m)->mask) { \
-            uint32_t n_ = (m)->index[k_];                                 \
-            if (!n_) return NULL;                                         \
-            amb_entry *e = &(m)->entries[n_ - 1];                         \
-            if (e->hash == (h) && (MATCH)) return e;                      \
-        }                                                                 \
+/* A slot of the index keeps the high bits of the hash beside the entry's number, so that most
+ * strangers are told apart without touching their entries. */
+#define PROBE(m, h, MATCH)                                                               \
+    do {                                                                                 \
+        if (!(m)->index) {                                                               \
+            for (uint32_t i_ = (m)->first; i_ < (m)->used; i_++) {                       \
+                amb_entry *e = &(m)->entries[i_];                                        \
+                if (e->hash == (h) && (MATCH)) return e;                                 \
+            }                                                                            \
+            return NULL;                                                                 \
+        }                                                                                \
+        const uint32_t *index_ = (m)->index;                                             \
+        uint32_t mask_ = (m)->mask;                                                      \
+        for (uint32_t k_ = (h) & mask_;; k_ = (k_ + 1) & mask_) {                        \
+            uint32_t slot_ = index_[k_];                                                 \
+            if (!slot_) return NULL;                                                     \
+            if (((slot_ ^ (h)) & ~mask_) != 0) continue;                                 \
+            amb_entry *e = &(m)->entries[(slot_ & mask_) - 1];                           \
+            if (e->hash == (h) && (MATCH)) return e;                                     \
+        }                                                                                \
     } while (0)
+
+/* Equality of strings whose hashes are equal: nearly always true. */
+static inline bool same_text(const amb_string *a, const amb_string *b) {
+    uint32_t n = a->len;
+    if (a == b) return true;
+    if (n != b->len) return false;
+    const char *p = a->data, *q = b->data;
+    if (n > 16) return memcmp(p, q, n) == 0;
+    if (n >= 8) {
+        uint64_t x[4];
+        memcpy(&x[0], p, 8);
+        memcpy(&x[1], q, 8);
+        memcpy(&x[2], p + n - 8, 8);
+        memcpy(&x[3], q + n - 8, 8);
+        return x[0] == x[1] && x[2] == x[3];
+    }
+    if (n >= 4) {
+        uint32_t x[4];
+        memcpy(&x[0], p, 4);
+        memcpy(&x[1], q, 4);
+        memcpy(&x[2], p + n - 4, 4);
+        memcpy(&x[3], q + n - 4, 4);
+        return x[0] == x[1] && x[2] == x[3];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i] != q[i]) return false;
+    return true;
+}
 
 static amb_entry *find_str(const amb_map *m, amb_string *key, uint32_t h) {
     PROBE(m, h,
-          e->ktag == TAG_STRING && ((amb_string *)(uintptr_t)e->key == key ||
-                                    ambstr_equal((amb_string *)(uintptr_t)e->key, key)));
+          e->ktag == TAG_STRING &&
+                    same_text((amb_string *)(uintptr_t)e->key, key));
 }
 
 static amb_entry *find_int(const amb_map *m, int64_t key, uint32_t h) {

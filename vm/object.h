@@ -66,7 +66,8 @@ struct amb_tuple {
 
 /* ---- maps and sets: dense insertion-ordered entries plus an open-addressing index ----
  * ktag == TAG_UNDEF is a removed entry. `index` is NULL while cap <= AMB_MAP_LINEAR (entries are
- * scanned); otherwise (mask + 1) slots holding entry number + 1, 0 = empty. `version` changes
+ * scanned); otherwise (mask + 1) slots: entry number + 1 in the bits of mask, the hash's
+ * high bits above; 0 = empty. `version` changes
  * whenever the set of keys changes. */
 typedef struct amb_entry {
     uint64_t key, val;
