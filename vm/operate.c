@@ -373,7 +373,7 @@ int ambrun_tostr(amb_vm *vm, ambv v, uint32_t dst) {
     if (v.tag == TAG_INT) {
         char text[24];
         size_t n = ambtext_int(text, v.i);
-        s = ambstr_new(vm, text, n);
+        s = ambstr_ascii(vm, text, n);
     } else {
         s = ambtext_string(vm, v);
     }

@@ -93,6 +93,8 @@ amb_string *ambstr_new(amb_vm *vm, const char *s, size_t len) {
     return make(vm, s, len, ambutf8_count(s, len));
 }
 
+amb_string *ambstr_ascii(amb_vm *vm, const char *s, size_t len) { return make(vm, s, len, len); }
+
 amb_string *ambstr_cstr(amb_vm *vm, const char *s) {
     return ambstr_new(vm, s, strlen(s));
 }
@@ -144,10 +146,17 @@ static uint64_t mix(uint64_t a, uint64_t b) {
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-static uint64_t read_upto8(const char *p, size_t n) {
-    uint64_t w = 0;
-    memcpy(&w, p, n);
-    return w;
+/* One to eight bytes as a number; the length goes into the hash elsewhere. */
+static inline uint64_t read_upto8(const char *p, size_t n) {
+    if (n >= 4) {
+        uint32_t lo, hi;
+        memcpy(&lo, p, 4);
+        memcpy(&hi, p + n - 4, 4);
+        return lo | (uint64_t)hi << 32;
+    }
+    if (n == 0) return 0;
+    const unsigned char *u = (const unsigned char *)p;
+    return u[0] | (uint64_t)u[n >> 1] << 8 | (uint64_t)u[n - 1] << 16;
 }
 
 /* Multiplies eight bytes at a time into a seeded state; never 0, which means "not

@@ -417,8 +417,8 @@ amb_string *ambtext_string(amb_vm *vm, ambv v) {
     char t[32];
     switch (v.tag) {
     case TAG_STRING: return v.str;
-    case TAG_INT: return ambstr_new(vm, t, ambtext_int(t, v.i));
-    case TAG_FLOAT: return ambstr_new(vm, t, ambtext_float(t, v.f));
+    case TAG_INT: return ambstr_ascii(vm, t, ambtext_int(t, v.i));
+    case TAG_FLOAT: return ambstr_ascii(vm, t, ambtext_float(t, v.f));
     default: break;
     }
     ambbuf b;

@@ -11,6 +11,7 @@
 /* ---- str.c ---- */
 /* A new string of len bytes of valid UTF-8 (asserted in debug builds). */
 amb_string *ambstr_new(amb_vm *vm, const char *s, size_t len);
+amb_string *ambstr_ascii(amb_vm *vm, const char *s, size_t len); /* known to be ASCII */
 amb_string *ambstr_cstr(amb_vm *vm, const char *s);
 /* Like ambstr_new, but checks the UTF-8: on bad input raises DecodeError and returns NULL. */
 amb_string *ambstr_checked(amb_vm *vm, const char *s, size_t len);
