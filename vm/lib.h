@@ -181,7 +181,7 @@ amb_status amblib_any_frozen(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
              "The sum of the elements, or of by(x), from 0."),                           \
         CORE("unique", "list:unique", "unique(by = nil) -> list",                        \
              "The first of equal elements, or of elements with equal keys."),            \
-        CORE("sorted", "list:sorted", "sorted(by = nil, with = nil) -> list",            \
+        CORE("sorted", "sort:sorted", "sorted(by = nil, with = nil) -> list",            \
              "A sorted list of the elements."),                                          \
         METHOD("enumerate", amblib_any_enumerate, 0, 1, "start",                         \
                "enumerate(start = 0) -> list", "A list of (index, element)."),           \

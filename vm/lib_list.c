@@ -317,7 +317,7 @@ const amb_native_def amblib_list[] = {
     METHOD("swap", list_swap, 2, 2, "i, j", "swap(i: int, j: int)",
            "Exchanges two elements."),
     CORE("extend", "list:extend", "extend(it)", "Appends everything an iterable gives."),
-    CORE("sort", "list:sort", "sort(by = nil, with = nil)",
+    CORE("sort", "sort:sort", "sort(by = nil, with = nil)",
          "Sorts in place, stably: by <, by keys, or with a function (a, b) that tells "
          "whether a goes "
          "first."),

@@ -214,7 +214,7 @@ const amb_native_def amblib_range[] = {
     CORE("max", "list:max", "max(by = nil)",
          "The greatest element, by keys if asked; nil of nothing."),
     CORE("sum", "list:sum", "sum(by = nil)", "The sum of the elements, or of by(x)."),
-    CORE("sorted", "list:sorted", "sorted(by = nil, with = nil) -> list",
+    CORE("sorted", "sort:sorted", "sorted(by = nil, with = nil) -> list",
          "A sorted list."),
     CORE("each", "list:each", "each(f)", "Calls f(x) for every element."),
     CORE("fold", "list:fold", "fold(start, f)", "Combines from the left: f(acc, x)."),
