@@ -56,7 +56,7 @@ void ambcheck_effect(struct ambscope *s, const struct amb_node *node,
                       node->span);
 }
 
-static bool is_jump(const struct amb_node *node)
+bool ambcheck_is_jump(const struct amb_node *node)
 {
     return node->kind == NODE_RETURN || node->kind == NODE_THROW ||
            node->kind == NODE_BREAK || node->kind == NODE_CONTINUE;
@@ -86,7 +86,7 @@ void ambcheck_statements(struct ambscope *s, const struct amb_node *block)
             if (ended) ambdiag_plain(s->diags, DIAG_UNREACHABLE, stmt->span);
             ended = false;
         }
-        if (is_jump(stmt)) ended = true;
+        if (ambcheck_is_jump(stmt)) ended = true;
     }
 }
 

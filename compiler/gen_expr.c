@@ -216,6 +216,8 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
         case AMB_BIT_AND: o = OP_BANDI; break;
         case AMB_SHL: if (i >= 0 && i < 64) o = OP_SHLI; break;
         case AMB_SHR: if (i >= 0 && i < 64) o = OP_SHRI; break;
+        case AMB_USHR: if (i >= 0 && i < 64) o = OP_USHRI; break;
+        case AMB_BIT_XOR: o = OP_BXORI; break;
         default: break;
         }
         if (o != OP_COUNT) {
@@ -225,6 +227,13 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
             f->top = top;
             return;
         }
+    }
+    if ((op == AMB_ADD_WRAP || op == AMB_MUL_WRAP) && number_k(f, right, &k)) {
+        uint32_t l = gen_any(f, left);
+        f->span = span;
+        gen_emit(f, op == AMB_ADD_WRAP ? OP_ADDWK : OP_MULWK, ambreg(dst), ambreg(l), k);
+        f->top = top;
+        return;
     }
     if (op <= AMB_DIV && op != AMB_FLOORDIV) {
         static const uint8_t rk[] = { OP_ADDK, OP_SUBK, OP_MULK, OP_DIVK };
@@ -318,6 +327,17 @@ static void compare(genfn *f, struct amb_node *n, bool sense, label *l)
             f->top = top;
             return;
         }
+    }
+    uint16_t k;
+    if (n->as.binary.op >= AMB_LT && number_k(f, right, &k)) {
+        static const uint8_t with_k[4][2] = {
+            { OP_JLTK, OP_JNLTK }, { OP_JLEK, OP_JNLEK }, { OP_JGTK, OP_JNGTK }, { OP_JGEK, OP_JNGEK }
+        };
+        uint32_t r = gen_any(f, left);
+        f->span = span;
+        gen_jump_cmp(f, with_k[n->as.binary.op - AMB_LT][sense ? 0 : 1], ambreg(r), k, l);
+        f->top = top;
+        return;
     }
     uint32_t x = gen_any_before(f, left, right), y = gen_any(f, right);
     f->span = span;

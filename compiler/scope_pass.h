@@ -162,6 +162,7 @@ amb_text ambscope_kind_text(const struct amb_decl *decl);
 /* check.c: rules that need no names */
 void ambcheck_effect(struct ambscope *s, const struct amb_node *node,
                      enum ambscope_use use);
+bool ambcheck_is_jump(const struct amb_node *node);
 void ambcheck_statements(struct ambscope *s, const struct amb_node *block);
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map);
 void ambcheck_named(struct ambscope *s, const struct amb_list *items);

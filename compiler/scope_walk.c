@@ -792,7 +792,9 @@ void ambscope_block(struct ambscope *s, struct amb_node *block, enum ambscope_us
     for (uint32_t i = 0; i < stmts->len; i++) {
         bool last = i + 1 == stmts->len;
         data->stmt = i;
-        ambscope_node(s, stmts->at[i], last ? use : USE_DROP);
+        /* What stands behind a jump gets one message, that it cannot run. */
+        bool dead = i > 0 && ambcheck_is_jump(stmts->at[i - 1]);
+        ambscope_node(s, stmts->at[i], dead ? USE_VALUE : last ? use : USE_DROP);
     }
     s->frame->no_tail -= block->as.block.has_defer;
     ambcheck_statements(s, block);

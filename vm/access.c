@@ -51,9 +51,14 @@ static amb_member *visible(amb_vm *vm, const amb_class *c, const amb_string *nam
 
 static void fill_field_cache(amb_vm *vm, uint32_t key, const amb_member *m, bool write) {
     amb_cache *cache = CACHE_OF(vm->pc);
-    if (write && (m->flags & (MEMBER_LET | MEMBER_TYPED))) return;
+    uint16_t kind = CACHE_FIELD;
+    if (write && (m->flags & MEMBER_TYPED)) {
+        const amb_type *t = &m->owner->types->types[m->type];
+        if (__builtin_popcount(t->mask) != 1) return;
+        kind = (uint16_t)(CACHE_TYPED + __builtin_ctz(t->mask));
+    }
     cache->key = key;
-    cache->kind = CACHE_FIELD;
+    cache->kind = kind;
     cache->slot = m->slot;
 }
 
@@ -137,7 +142,16 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
         bool hidden;
         amb_member *m = visible(vm, o.cls, name, priv, &hidden);
         if (m && hidden) return private_member(vm, m);
-        if (m && m->kind == MEMBER_STATIC) return put(vm, dst, m->fn);
+        if (m && m->kind == MEMBER_STATIC) {
+            /* Members move only while a class is being defined, before anyone can read them. */
+            uint32_t at = (uint32_t)(m - o.cls->members);
+            if ((vm->pc->op == OP_GETFIELD) && at <= UINT16_MAX && !priv && !(m->flags & MEMBER_PRIVATE)) {
+                amb_cache *cache = CACHE_OF(vm->pc);
+                cache->key = o.o->aux32 | AMB_CACHE_CLASS;
+                cache->slot = (uint16_t)at;
+            }
+            return put(vm, dst, m->fn);
+        }
         if (m && m->kind == MEMBER_STATIC_GETTER && m->fn.tag != TAG_UNDEF)
             return ambrun_push_call(vm, m->fn, NULL, 0, FRAME_DST, dst, vm->pc + words_of(vm->pc));
         if (m) {
@@ -277,9 +291,17 @@ static void cache_method(amb_vm *vm, ambv self, uint16_t kind, const void *what)
 
 /* The instruction caches closures weakly: the class (or the members' table) keeps them alive as long as the
  * key can occur. */
-static int invoke_closure(amb_vm *vm, ambv *f, amb_closure *c, uint32_t n, bool cacheable) {
+static int invoke_closure(amb_vm *vm, ambv *f, amb_closure *c, uint32_t n, bool public) {
     f[0] = ambv_obj(c);
-    if (c->proto->exact == n && cacheable) cache_method(vm, f[2], CACHE_CLOSURE, c);
+    if (c->proto->exact == n) {
+        if (CACHE_OF(vm->pc)->key == AMB_CACHE_EMPTY) {
+            cache_method(vm, f[2], CACHE_CLOSURE, c);
+        } else if (public && f[2].tag == TAG_INSTANCE) {
+            const amb_string *name = KONST(vm, vm->pc->c).str;
+            uint32_t id = f[2].o->aux32;
+            vm->methods[AMB_METHOD_SLOT(id, name)] = (amb_method_cache){name, id, c};
+        }
+    }
     return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 3);
 }
 
@@ -331,7 +353,8 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
         if (!m) return no_member(vm, self, name);
         if (hidden) return private_member(vm, m);
         if (m->kind == MEMBER_METHOD) {
-            if (m->fn.tag == TAG_CLOSURE) return invoke_closure(vm, f, m->fn.closure, n + 1, true);
+            if (m->fn.tag == TAG_CLOSURE)
+                return invoke_closure(vm, f, m->fn.closure, n + 1, !(m->flags & MEMBER_PRIVATE));
             f[0] = m->fn;
             return ambrun_call(vm, f, n + 1, FRAME_CALL, 0, pc + 3);
         }

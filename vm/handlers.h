@@ -168,6 +168,24 @@ HANDLER(SHRI) {
     }
     SLOW(ambrun_arith(vm, OP_SHR, *x, ambv_int(C), A), 1);
 }
+HANDLER(USHRI) {
+    const ambv *x = &R(B);
+    if (AMB_LIKELY(x->tag == TAG_INT)) {
+        PUT_INT(A, x->u >> C);
+        NEXT(1);
+    }
+    SLOW(ambrun_arith(vm, OP_USHR, *x, ambv_int(C), A), 1);
+}
+HANDLER(BXORI) {
+    const ambv *x = &R(B);
+    if (AMB_LIKELY(x->tag == TAG_INT)) {
+        PUT_INT(A, x->i ^ SC);
+        NEXT(1);
+    }
+    SLOW(ambrun_arith(vm, OP_BXOR, *x, ambv_int(SC), A), 1);
+}
+HANDLER(ADDWK) BITS_OF(K(C), x->u + y->u, OP_ADDW)
+HANDLER(MULWK) BITS_OF(K(C), x->u * y->u, OP_MULW)
 HANDLER(ADDK) ARITH_OVF(R(B), K(C), __builtin_add_overflow, +, OP_ADD)
 HANDLER(SUBK) ARITH_OVF(R(B), K(C), __builtin_sub_overflow, -, OP_SUB)
 HANDLER(MULK) ARITH_OVF(R(B), K(C), __builtin_mul_overflow, *, OP_MUL)
@@ -262,6 +280,14 @@ HANDLER(JGEI) JUMP_CMPI(>=, true, OP_GE)
 HANDLER(JNGEI) JUMP_CMPI(>=, false, OP_GE)
 HANDLER(JEQI) JUMP_CMPI(==, true, OP_EQ)
 HANDLER(JNEI) JUMP_CMPI(==, false, OP_EQ)
+HANDLER(JLTK) JUMP_CMP_OF(K(B), <, true, OP_LT)
+HANDLER(JNLTK) JUMP_CMP_OF(K(B), <, false, OP_LT)
+HANDLER(JLEK) JUMP_CMP_OF(K(B), <=, true, OP_LE)
+HANDLER(JNLEK) JUMP_CMP_OF(K(B), <=, false, OP_LE)
+HANDLER(JGTK) JUMP_CMP_OF(K(B), >, true, OP_GT)
+HANDLER(JNGTK) JUMP_CMP_OF(K(B), >, false, OP_GT)
+HANDLER(JGEK) JUMP_CMP_OF(K(B), >=, true, OP_GE)
+HANDLER(JNGEK) JUMP_CMP_OF(K(B), >=, false, OP_GE)
 HANDLER(JEQK) {
     const ambv *x = &R(A), *y = &K(B);
     if (x->tag == TAG_STRING && y->tag == TAG_STRING) {
@@ -343,6 +369,19 @@ HANDLER(INVOKE) {
         if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);
         if (AMB_UNLIKELY(vm->gc_wanted)) ambrun_collect(vm);
         NEXT(3);
+    }
+    if (self->tag == TAG_INSTANCE && cache->key != AMB_CACHE_EMPTY) {
+        /* Several classes come by here: the VM's table of methods. */
+        const amb_string *name = K(C).str;
+        const amb_method_cache *m = &vm->methods[AMB_METHOD_SLOT(self->o->aux32, name)];
+        if (AMB_LIKELY(m->name == name && m->class_id == self->o->aux32 &&
+                       m->closure->proto->exact == B + 1u)) {
+            amb_closure *c = m->closure;
+            R(A).closure = c;
+            R(A).tag = TAG_CLOSURE;
+            ENTER(c, 3);
+            SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);
+        }
     }
     SLOW(ambrun_invoke(vm, false), 3);
 }
@@ -442,12 +481,17 @@ HANDLER(GETFIELD) {
         PUT(A, v.u, v.tag);
         NEXT(2);
     }
+    if (o->tag == TAG_CLASS && (o->o->aux32 | AMB_CACHE_CLASS) == cache->key) {
+        COPY(A, o->cls->members[cache->slot].fn);
+        NEXT(2);
+    }
     SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);
 }
 HANDLER(SETFIELD) {
     const ambv *o = &R(A);
     const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key)) {
+    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key &&
+                   (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {
         amb_instance *i = o->inst;
         ambinst_put(i, cache->slot, R(B));
         ambgc_barrier(vm, i);
@@ -468,7 +512,8 @@ HANDLER(GETPRIV) {
 HANDLER(SETPRIV) {
     const ambv *o = &R(A);
     const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key)) {
+    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key &&
+                   (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {
         amb_instance *i = o->inst;
         ambinst_put(i, cache->slot, R(B));
         ambgc_barrier(vm, i);
@@ -700,8 +745,27 @@ HANDLER(ELEM) {
     NEXT(1);
 }
 HANDLER(TAIL) { SLOW(ambrun_tail(vm, R(B), C & 255, C >> 8, A), 1); }
-HANDLER(ISINST) { SLOW(ambrun_isinst(vm, R(B), R(C), A), 1); }
-HANDLER(PATFIELD) { SLOW(ambrun_patfield(vm, R(A), R(B), C, A), 1); }
+HANDLER(ISINST) {
+    const ambv *v = &R(B), *c = &R(C);
+    if (AMB_LIKELY(c->tag == TAG_CLASS)) {
+        bool same = v->tag == TAG_INSTANCE && v->o->aux32 == c->o->aux32;
+        /* a case has no subclasses: a different class decides, too */
+        if (same || v->tag != TAG_INSTANCE || (c->o->flags & CLASS_CASE)) {
+            PUT_BOOL(A, same);
+            NEXT(1);
+        }
+    }
+    SLOW(ambrun_isinst(vm, R(B), R(C), A), 1);
+}
+HANDLER(PATFIELD) {
+    const ambv *c = &R(A);
+    if (AMB_LIKELY(c->tag == TAG_CLASS && (c->o->flags & CLASS_CASE) && C < c->cls->nfields)) {
+        ambv v = ambinst_get(R(B).inst, C);
+        PUT(A, v.u, v.tag);
+        NEXT(1);
+    }
+    SLOW(ambrun_patfield(vm, R(A), R(B), C, A), 1);
+}
 HANDLER(MAPREST) { SLOW(ambrun_maprest(vm, R(B).map, R(C).list, A), 1); }
 HANDLER(MATCHFAIL) { SLOW(ambrun_matchfail(vm, R(A)), 1); }
 HANDLER(MISFIT) { SLOW(ambrun_misfit(vm, R(A), K(B)), 1); }

@@ -157,9 +157,10 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, ambv_int(SC), A), 1);                                    \
     }
-#define BITS(expr, opcode)                                                                         \
+#define BITS(expr, opcode) BITS_OF(R(C), expr, opcode)
+#define BITS_OF(Y, expr, opcode)                                                                   \
     {                                                                                              \
-        const ambv *x = &R(B), *y = &R(C);                                                         \
+        const ambv *x = &R(B), *y = &(Y);                                                         \
         if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
             PUT_INT(A, (expr));                                                                    \
             NEXT(1);                                                                               \
@@ -176,9 +177,10 @@ static const handler_fn handlers[OP_COUNT];
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
     }
 /* Conditional jump when (x op y) == sense. */
-#define JUMP_CMP(op, sense, opcode)                                                                \
+#define JUMP_CMP(op, sense, opcode) JUMP_CMP_OF(R(B), op, sense, opcode)
+#define JUMP_CMP_OF(Y, op, sense, opcode)                                                          \
     {                                                                                              \
-        const ambv *x = &R(A), *y = &R(B);                                                         \
+        const ambv *x = &R(A), *y = &(Y);                                                         \
         bool t;                                                                                    \
         if (AMB_LIKELY(BOTH(x, y, TAG_INT))) t = x->i op y->i;                                     \
         else if (BOTH(x, y, TAG_FLOAT)) t = x->f op y->f;                                          \

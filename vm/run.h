@@ -15,7 +15,10 @@
 #define KONST(vm, off) \
     (*(ambv *)((char *)(vm)->base[-2].closure->proto->k + (off)))
 #define AMB_CACHE_BUILTIN 0x80000000u /* cache key: this | tag for built-in types */
-enum { CACHE_NONE, CACHE_CLOSURE, CACHE_NATIVE, CACHE_FIELD, CACHE_FIELD_RO };
+#define AMB_CACHE_CLASS 0x40000000u   /* cache key: this | class id for statics read from the class */
+#define AMB_CACHE_EMPTY 0xffffffffu
+/* CACHE_TYPED + tag: a field whose type admits just that tag. */
+enum { CACHE_NONE, CACHE_CLOSURE, CACHE_NATIVE, CACHE_FIELD, CACHE_TYPED = 16 };
 
 typedef struct amb_cache {
     uint32_t key;  /* class id, or AMB_CACHE_BUILTIN | tag; 0xffffffff: empty */

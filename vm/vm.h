@@ -53,6 +53,17 @@ struct ambatfree {
 };
 struct amb_instr;
 
+/* Public methods found for instances, by class and name: for calls that meet several classes. Classes
+ * and their methods live as long as the VM. */
+typedef struct amb_method_cache {
+    const amb_string *name;
+    uint32_t class_id;
+    amb_closure *closure;
+} amb_method_cache;
+#define AMB_METHOD_SLOTS 256u
+#define AMB_METHOD_SLOT(id, name) \
+    (((id) * 31u + (uint32_t)((uintptr_t)(name) >> 5)) & (AMB_METHOD_SLOTS - 1))
+
 struct amb_vm {
     /* hot: fixed places */
     ambv *base;      /* of the running frame, whenever the interpreter calls out */
@@ -84,6 +95,7 @@ struct amb_vm {
     uint32_t nclasses, classes_cap;
     amb_class *error_class[AMB_ERR_COUNT];
     amb_class *close_class; /* of the signal that closes a generator; no script sees it */
+    amb_method_cache methods[AMB_METHOD_SLOTS];
     struct ambmembers *type_members[TAG_COUNT]; /* built-in types' members by name */
     struct ambmodules *modules;
     struct ambprelude *prelude;
