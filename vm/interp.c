@@ -123,7 +123,7 @@ static const handler_fn handlers[OP_COUNT];
                 PUT_INT(A, r);                                                                     \
                 NEXT(1);                                                                           \
             }                                                                                      \
-        } else if (BOTH(x, y, TAG_FLOAT)) {                                                        \
+        } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                            \
             PUT_FLOAT(A, x->f fop y->f);                                                           \
             NEXT(1);                                                                               \
         }                                                                                          \
@@ -180,23 +180,29 @@ static const handler_fn handlers[OP_COUNT];
 #define JUMP_CMP(op, sense, opcode) JUMP_CMP_OF(R(B), op, sense, opcode)
 #define JUMP_CMP_OF(Y, op, sense, opcode)                                                          \
     {                                                                                              \
-        const ambv *x = &R(A), *y = &(Y);                                                         \
-        bool t;                                                                                    \
-        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) t = x->i op y->i;                                     \
-        else if (BOTH(x, y, TAG_FLOAT)) t = x->f op y->f;                                          \
-        else SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                          \
-        if (t == (sense)) NEXT(1 + SC);                                                            \
-        NEXT(1);                                                                                   \
+        const ambv *x = &R(A), *y = &(Y);                                                          \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            if ((x->i op y->i) == (sense)) NEXT(1 + SC);                                           \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                                   \
+            if ((x->f op y->f) == (sense)) NEXT(1 + SC);                                           \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                               \
     }
 #define JUMP_CMPI(op, sense, opcode)                                                               \
     {                                                                                              \
         const ambv *x = &R(A);                                                                     \
-        bool t;                                                                                    \
-        if (AMB_LIKELY(x->tag == TAG_INT)) t = x->i op SB;                                         \
-        else if (x->tag == TAG_FLOAT) t = x->f op SB;                                              \
-        else SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SB), true, sense, 0), 1);                \
-        if (t == (sense)) NEXT(1 + SC);                                                            \
-        NEXT(1);                                                                                   \
+        if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
+            if ((x->i op SB) == (sense)) NEXT(1 + SC);                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (AMB_LIKELY(x->tag == TAG_FLOAT)) {                                                     \
+            if ((x->f op SB) == (sense)) NEXT(1 + SC);                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SB), true, sense, 0), 1);                     \
     }
 #define SET_CMP(op, opcode)                                                                        \
     {                                                                                              \
