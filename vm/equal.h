@@ -30,7 +30,8 @@ amb_status ambmap_find_entry(amb_vm *vm, amb_map *m, const amb_entry *like,
                              amb_entry **e);
 /* Every live entry of m, in order. */
 #define AMBMAP_EACH(m, e)                                                               \
-    for (amb_entry *e = (m)->entries + (m)->first, *e##_end = (m)->entries + (m)->used; \
+    for (amb_entry *e = (m)->used ? (m)->entries + (m)->first : NULL,                   \
+                   *e##_end = (m)->used ? (m)->entries + (m)->used : NULL;              \
          e < e##_end; e++)                                                              \
         if (e->ktag != TAG_UNDEF)
 #endif
