@@ -28,6 +28,9 @@ if [ -n "$unit" ]; then
     fi
 fi
 
+sh "$src/spec/grammar.sh" "$src/compiler/grammar.y" --check "$src/spec/grammar.md"
+count $((!$?)) $(($? != 0))
+
 paths=
 dirs="lang diag limits regress attack cli"
 [ "$what" = fast ] && dirs="lang diag"
