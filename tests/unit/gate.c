@@ -311,3 +311,85 @@ Test(gate, grants_name_what_is_wrong)
     cr_assert_eq(amb_grant(vm, "clock", "clock", NULL, 0, NULL, 0, &out, why), AMB_OK);
     cr_assert_gt(must_call(ambapi_in(out), "now", NONE, NONE).f, 1e9);
 }
+
+/* --- every allocation fails once ------------------------------------------------------ */
+
+typedef struct faulty {
+    long left, live;
+} faulty;
+
+static void *faulty_alloc(void *ud, void *p, size_t old, size_t size, size_t align)
+{
+    faulty *f = ud;
+    if (size == 0) {
+        if (p) f->live -= (long)old;
+        free(p);
+        return NULL;
+    }
+    if (f->left >= 0 && f->left-- == 0) return NULL;
+    void *q = aligned_alloc(align < 16 ? 16 : align, (size + align) / align * align);
+    if (!q) return NULL;
+    if (p) {
+        memcpy(q, p, old < size ? old : size);
+        free(p);
+        f->live -= (long)old;
+    }
+    f->live += (long)size;
+    return q;
+}
+
+/* Tries once more where the interpreter would have collected. */
+static amb_status try_call(amb_vm *m, ambv cap, const char *name, const char *a,
+                           const char *b, ambv *out)
+{
+    amb_status st = AMB_E_NOMEM;
+    for (int i = 0; i < 2 && st != AMB_OK && st != AMB_E_THROW; i++) {
+        m->failed = AMB_OK;
+        amb_string *op = ambstr_intern(m, name, strlen(name));
+        amb_string *s = a ? ambstr_cstr(m, a) : NULL, *t = b ? ambstr_cstr(m, b) : NULL;
+        if (!op || (a && !s) || (b && !t)) continue;
+        ambv args[2] = {a ? ambv_obj(s) : ambv_nil(), b ? ambv_obj(t) : ambv_nil()};
+        st = ambgate_invoke(m, cap, op, args, b ? 2 : a ? 1 : 0, out);
+    }
+    m->exc = ambv_undef();
+    m->failed = AMB_OK;
+    return st;
+}
+
+Test(gate_memory, no_allocation_is_taken_for_granted)
+{
+    long n = 0;
+    for (bool done = false; !done; n++) {
+        faulty f = {.left = -1};
+        amb_config c = {.size = sizeof c, .alloc = faulty_alloc, .alloc_ud = &f, .seed = 1};
+        amb_vm *m = ambapi_new(&c, NULL);
+        cr_assert_not_null(m);
+        f.left = n;
+        amb_value cap;
+        char why[256];
+        static const char *const full[] = {"full"};
+        amb_status st = amb_provider_add(m, &amb_provider_fs);
+        if (st == AMB_OK) st = amb_grant(m, "fs", "temp", NULL, 0, full, 1, &cap, why);
+        if (st == AMB_OK) {
+            ambv dir = ambapi_in(cap), file, lines, line, ignored;
+            try_call(m, dir, "write_text", "a", "one\ntwo\n", &ignored);
+            try_call(m, dir, "mkdir", "d", NULL, &ignored);
+            try_call(m, dir, "list", NULL, NULL, &ignored);
+            try_call(m, dir, "glob", "*", NULL, &ignored);
+            try_call(m, dir, "read_text", "a", NULL, &ignored);
+            if (try_call(m, dir, "open", "a", NULL, &file) == AMB_OK &&
+                try_call(m, file, "lines", NULL, NULL, &lines) == AMB_OK)
+                while (ambgate_next(m, lines, &line) == AMB_OK && line.tag == TAG_STRING) {}
+            if (try_call(m, dir, "walk", NULL, NULL, &lines) == AMB_OK)
+                while (ambgate_next(m, lines, &line) == AMB_OK && line.tag != TAG_DONE) {}
+            m->exc = ambv_undef();
+            try_call(m, dir, "missing", NULL, NULL, &ignored);
+            try_call(m, dir, "read_text", "missing", NULL, &ignored);
+        }
+        done = f.left >= 0;
+        f.left = -1;
+        amb_vm_free(m);
+        cr_assert_eq(f.live, 0, "%ld bytes kept after failure %ld", f.live, n);
+    }
+    cr_assert_gt(n, 5);
+}
