@@ -88,8 +88,18 @@ static uint32_t words_of(const amb_instr *pc) {
     return 1u + words[pc->op];
 }
 
+/* A member of a built-in type. Names with a leading underscore are for the core sources only: some of
+ * them would let a script unlock what native code is walking. */
+static ambmembers_row *find_member(const amb_vm *vm, ambv o, const amb_string *name) {
+    if (AMB_UNLIKELY(name->len && name->data[0] == '_')) {
+        ambv fn = vm->base[-2];
+        if (fn.tag != TAG_CLOSURE || !(fn.closure->proto->flags & PROTO_HIDDEN)) return NULL;
+    }
+    return ambmembers_find(vm->type_members[o.tag], name);
+}
+
 static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
-    ambmembers_row *row = ambmembers_find(vm->type_members[o.tag], name);
+    ambmembers_row *row = find_member(vm, o, name);
     if (!row) return no_member(vm, o, name);
     if (row->def->flags & NATIVE_PROPERTY) {
         ambv args[1] = {o}, out;
@@ -260,7 +270,7 @@ amb_status ambrun_find_method(amb_vm *vm, ambv self, amb_string *name, ambv *fn)
             return AMB_OK;
         }
     } else if (vm->type_members[self.tag]) {
-        ambmembers_row *row = ambmembers_find(vm->type_members[self.tag], name);
+        ambmembers_row *row = find_member(vm, self, name);
         if (row && !(row->def->flags & NATIVE_PROPERTY)) return ambmembers_value(vm, row, fn);
     }
     no_member(vm, self, name);
@@ -313,7 +323,7 @@ static int invoke_value(amb_vm *vm, ambv *f, ambv fn, uint32_t n) {
 
 static int invoke_builtin(amb_vm *vm, ambv *f, amb_string *name, uint32_t n) {
     ambv self = f[2];
-    ambmembers_row *row = ambmembers_find(vm->type_members[self.tag], name);
+    ambmembers_row *row = find_member(vm, self, name);
     if (!row) return no_member(vm, self, name);
     const amb_native_def *d = row->def;
     if (d->flags & NATIVE_PROPERTY) {

@@ -427,7 +427,8 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
                         return known[i].ours;
             }
         for (uint32_t i = 0; i <= m->mask; i++)
-            if (m->rows[i].name) consider(name, m->rows[i].name, &best, &d);
+            if (m->rows[i].name && m->rows[i].name->data[0] != '_') /* not the core sources' own */
+                consider(name, m->rows[i].name, &best, &d);
     }
     const amb_class *c = self.tag == TAG_INSTANCE ? ambinst_class(vm, self.inst)
                          : self.tag == TAG_CLASS  ? self.cls
