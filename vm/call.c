@@ -166,7 +166,7 @@ static int native_arity(amb_vm *vm, const amb_native_def *d, uint32_t n) {
     const char *plural = d->max == 1 ? "" : "s";
     if (d->usage)
         amberr_raise(vm, AMB_ERR_TYPE, "%s takes %s%u argument%s, not %u; usage: %s", d->name,
-                     d->min == d->max ? "" : n < d->min ? "at least " : "at most ",
+                     d->min == d->max && !(d->flags & NATIVE_REST) ? "" : n < d->min ? "at least " : "at most ",
                      n < d->min ? d->min : d->max, n < d->min && d->min == 1 ? "" : plural, n,
                      d->usage);
     else
