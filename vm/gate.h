@@ -91,6 +91,7 @@ typedef struct ambrow {
     int64_t calls, bytes; /* what is left; -1 = no limit */
     uint64_t expires;     /* CLOCK_MONOTONIC ns; 0 = never */
     uint32_t max;         /* ROW_LINES: longest line in bytes */
+    bool replace;         /* ROW_LINES: bytes that are not UTF-8 become U+FFFD */
     struct ambcall *batch; /* items of next_op not yet given */
     uint32_t batch_at, batch_left;
 } ambrow;

@@ -105,10 +105,30 @@ static amb_status count_arg(amb_vm *vm, const char *what, const char *which,
     return AMB_OK;
 }
 
+/* Text in which every byte that is not UTF-8 is U+FFFD. */
+static amb_string *lossy(amb_vm *vm, const char *p, uint32_t len) {
+    ambbuf b;
+    ambbuf_init(&b, vm);
+    while (len) {
+        size_t chars, good = ambutf8_validate(p, len, &chars);
+        ambbuf_add(&b, p, good);
+        p += good;
+        len -= (uint32_t)good;
+        if (!len) break;
+        ambbuf_add(&b, "\xef\xbf\xbd", 3);
+        p++;
+        len--;
+    }
+    return ambbuf_string(&b);
+}
+
 static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool text,
                        ambv *out) {
     if (text) {
-        amb_string *s = ambstr_checked(vm, start_of(r), len);
+        const char *p = start_of(r);
+        size_t chars;
+        bool replace = r->replace && ambutf8_validate(p, len, &chars) < len;
+        amb_string *s = replace ? lossy(vm, p, len) : ambstr_checked(vm, p, len);
         if (!s) return no_memory(vm);
         *out = ambv_obj(s);
     } else {
@@ -172,8 +192,12 @@ VERB(verb_lines) {
     const amb_op *op =
         ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->read_op);
     if (op && (st = ambgate_allowed(vm, r, op, "lines")) != AMB_OK) return st;
+    bool replace = n > 1 && args[1].tag != TAG_UNDEF && args[1].tag != TAG_NIL;
+    if (replace && !ambv_is_bool(args[1]))
+        return amberr_arg(vm, "lines", "replace", "a bool", args[1]);
     if ((st = ambhandle_derive(vm, r, ROW_LINES, r->rights, out)) != AMB_OK) return st;
     vm->gate->rows[out->cap->slot].max = max;
+    vm->gate->rows[out->cap->slot].replace = replace && ambv_truthy(args[1]);
     return AMB_OK;
 }
 
@@ -326,9 +350,10 @@ VERB(verb_close) {
 }
 
 const ambverb ambstream_verbs[] = {
-    {"lines", 0, 1, VERB_READ, "max", verb_lines, "lines(max: int = nil)",
-     "The lines that follow, one at a time, without `\\n` or `\\r\\n`; closes at the "
-     "end."},
+    {"lines", 0, 2, VERB_READ, "max replace", verb_lines,
+     "lines(max: int = nil, replace: bool = false)",
+     "The lines that follow, one at a time, without `\\n` or `\\r\\n`; closes at the end. "
+     "A byte that is not UTF-8 raises DecodeError; with `replace` it becomes U+FFFD."},
     {"read_line", 0, 1, VERB_READ, "max", verb_read_line,
      "read_line(max: int = nil) -> string?",
      "The next line without its end, nil when there is none."},

@@ -1,0 +1,1 @@
+ambit examples/calc.amb 'x = 3' 'sqrt(x ^ 2 + 4 ^ 2)' '-2 ^ 2' '2 ^ 3 ^ 2' 'max(1, 2, 9) / 4' 2>&1; echo '1 + 1' | ambit examples/calc.amb; ambit examples/calc.amb '2 * (3 +' '1/4 + foo' '3 = 4' '2 $ 3' 2>&1; echo $?

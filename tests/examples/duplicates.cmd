@@ -1,0 +1,1 @@
+ambit examples/duplicates.amb examples/data/tree

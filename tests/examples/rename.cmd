@@ -1,0 +1,1 @@
+d=$(mktemp -d); cp examples/data/tree/b/*.txt $d; cd $d; ambit $OLDPWD/examples/rename.amb . '*.txt' 'x-{n:03}-{1}.md'; ambit -y $OLDPWD/examples/rename.amb --really . '*.txt' 'x-{n:03}-{1}.md'; ls; ambit $OLDPWD/examples/rename.amb . '*.md' same 2>&1; echo $?; rm -r $d
