@@ -16,8 +16,9 @@ static int no_member(amb_vm *vm, ambv o, const amb_string *name) {
                      name->data, near ? ", did you mean '" : "", near ? near : "", near ? "'" : "",
                      name->data);
     else
-        amberr_raise(vm, AMB_ERR_TYPE, "%s%s has no member '%s'%s%s%s", ambtype_name(vm, o),
-                     o.tag == TAG_CLASS ? " (the class)" : "", name->data,
+        amberr_raise(vm, AMB_ERR_TYPE, "%s%s has no member '%s'%s%s%s",
+                     o.tag == TAG_CLASS ? "class " : "",
+                     o.tag == TAG_CLASS ? o.cls->name->data : ambtype_name(vm, o), name->data,
                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     return RUN_THROW;
 }

@@ -226,8 +226,9 @@ static amb_status format_text(ambbuf *b, const spec *f, ambv v) {
     amb_vm *vm = b->vm;
     char why[160], brief[64];
     if (f->type && f->type != 's') {
-        snprintf(why, sizeof why, "type '%c' needs a number, not %s %s", f->type,
-                 ambtype_name(vm, v), ambtext_brief(vm, v, brief));
+        snprintf(why, sizeof why, "type '%c' needs a number, not %s%s%s", f->type,
+                 ambtype_name(vm, v), v.tag == TAG_NIL ? "" : " ",
+                 v.tag == TAG_NIL ? "" : ambtext_brief(vm, v, brief));
         return bad(vm, f, why);
     }
     if (f->sign || f->group || f->alt || f->zero || f->align == '=') {

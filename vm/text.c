@@ -574,7 +574,11 @@ static void brief_value(amb_vm *vm, brief *o, ambv v, int depth) {
     case TAG_CLASS: brief_add(o, v.cls->name->data, v.cls->name->len); break;
     case TAG_CLOSURE: brief_text(o, ambtext_closure_name(vm, v.closure)->data); break;
     case TAG_NATIVE: brief_text(o, v.native->def->name); break;
-    default: break; /* the type name says it all */
+    default:
+        brief_text(o, "<");
+        brief_text(o, ambtype_name(vm, v));
+        brief_text(o, ">");
+        break;
     }
 }
 
