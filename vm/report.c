@@ -97,14 +97,13 @@ static void one(amb_vm *vm, const out *o, amb_instance *e, int depth) {
         const amb_tuple *t = trace.tuple;
         const amb_proto *p = t->vals[0].proto;
         excerpt(o, p->module, span_at(p, t->vals[1].i));
-        uint32_t n = t->h.aux32 / 2, shown = 0;
+        uint32_t n = t->h.aux32 / 2;
         for (uint32_t i = 0; i < n; i++) {
             if (n > 24 && i >= 12 && i < n - 6) {
                 if (i == 12) puts_(o, "  ...\n");
                 continue;
             }
             trace_line(o, t->vals[2 * i].proto, t->vals[2 * i + 1].i);
-            shown++;
         }
     }
     if (notes.tag == TAG_LIST)
