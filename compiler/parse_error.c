@@ -179,14 +179,27 @@ static bool starts_operand(int kind)
 }
 
 /* The first word of the statement being read. */
-static amb_text first_word(const struct amb_parser *p)
+static amb_text word_from(const struct amb_parser *p, const struct amb_bracket *body)
 {
-    const char *q = p->src->text + amblexer_body(&p->lexer)->stmt_start;
+    const char *q = p->src->text + body->stmt_start;
     const char *end = p->src->text + p->src->len;
     while (q < end && (*q == ' ' || *q == '\t' || *q == '\n' || *q == '\r')) q++;
     const char *start = q;
     while (q < end && *q >= 'a' && *q <= 'z') q++;
     return (amb_text){start, (uint32_t)(q - start)};
+}
+
+static amb_text first_word(const struct amb_parser *p)
+{
+    return word_from(p, amblexer_body(&p->lexer));
+}
+
+/* Whether what is being read stands directly in the braces of an enum. */
+static bool in_enum(const struct amb_parser *p)
+{
+    const struct amb_bracket *body = amblexer_body(&p->lexer);
+    return body == amblexer_top(&p->lexer) && body > p->lexer.stack &&
+           ambtext_equal(word_from(p, body - 1), AMB_TEXT("enum"));
 }
 
 static bool one_of(amb_text word, const char *const *words)
@@ -242,6 +255,32 @@ static bool report_after_label(struct amb_parser *p, const struct amb_token *t)
     return true;
 }
 
+static bool starts_statement(int kind)
+{
+    switch (kind) {
+    case TOK_LET:
+    case TOK_VAR:
+    case TOK_CLASS:
+    case TOK_ENUM:
+    case TOK_FOR:
+    case TOK_WHILE:
+    case TOK_IMPORT:
+    case TOK_PUB:
+    case TOK_DEFER:
+    case TOK_RETURN:
+    case TOK_BREAK:
+    case TOK_CONTINUE: return true;
+    default: return false;
+    }
+}
+
+/* Tokens that something must follow. */
+static bool leaves_open(int kind)
+{
+    return kind != 0 && kind != TOK_SEP && kind != TOK_BAD && kind != TOK_LB &&
+           kind != TOK_LBLOCK && !ends_operand(kind);
+}
+
 static bool report_word(struct amb_parser *p, int kind, const struct amb_token *t)
 {
     /* `def f`, `new A`: the word before is the mistake. */
@@ -269,6 +308,11 @@ static bool report_word(struct amb_parser *p, int kind, const struct amb_token *
         return true;
     }
     if (!is_reserved(p, kind, t)) return false;
+    if ((kind == TOK_LET || kind == TOK_VAR || kind == TOK_CLASS) && in_enum(p) &&
+        (p->last_kind == TOK_COMMA || !leaves_open(p->last_kind))) {
+        ambdiag_plain(p->diags, DIAG_ENUM_MEMBER, t->span);
+        return true;
+    }
     switch (p->last_kind) {
     case TOK_LET:
     case TOK_VAR:
@@ -401,6 +445,10 @@ static void report_general(struct amb_parser *p, int kind, const struct amb_toke
             ambdiag_add(p->diags, DIAG_TWO_STATEMENTS, t->span, shown(p, t, quoted));
             return;
         }
+    }
+    if (t->first && starts_statement(kind) && leaves_open(p->last_kind)) {
+        ambdiag_add(p->diags, DIAG_INCOMPLETE_LINE, p->last.span, span_text(p, p->last.span));
+        return;
     }
     char quoted[QUOTED];
     ambdiag_add(p->diags, DIAG_UNEXPECTED_TOKEN, t->span, shown(p, t, quoted));
