@@ -42,6 +42,11 @@ static amb_member *visible(amb_vm *vm, const amb_class *c, const amb_string *nam
         }
     }
     amb_member *m = ambclass_find(c, name);
+    /* A parent's private member is not there either, but it is better to say why. */
+    for (const amb_class *p = c->parent; !m && p; p = p->parent) {
+        m = ambclass_find(p, name);
+        if (m && !(m->flags & MEMBER_PRIVATE)) m = NULL; /* statics are not inherited */
+    }
     if (m && (m->flags & MEMBER_PRIVATE)) {
         const amb_class *home = vm->base[-2].tag == TAG_CLOSURE ? vm->base[-2].closure->home : NULL;
         if (home == m->owner) return m;
