@@ -231,10 +231,9 @@ void gen_param_code(genfn *f, struct amb_param *params, uint32_t count, uint32_t
         if (p->type && !p->rest) gen_check(f, p->type, r, CHECK_PARAM, p->name);
         if (p->decl && p->decl->storage == STORE_CELL)
             gen_emit(f, OP_NEWCELL, ambreg(r), ambreg(r), 0);
+        /* At once: the defaults behind it see the names it binds. */
+        if (p->pattern) gen_pattern(f, p->pattern, r, NULL);
     }
-    /* Patterns after all values are there: their names are registers behind the parameters. */
-    for (uint32_t i = 0; i < count && !gen_failed(f); i++)
-        if (params[i].pattern) gen_pattern(f, params[i].pattern, first + i, NULL);
 }
 
 static void function_body(genfn *f)

@@ -437,11 +437,13 @@ int ambrun_check(amb_vm *vm, ambv *v, const amb_type *t, const ambv *classes, ui
     ambv name = p->k[what & 0xffffffff];
     enum ambpb_check kind = (enum ambpb_check)(what >> 32);
     static const char *const kinds[] = {"argument", "the result of", "", "field"};
+    static const char *const unnamed[] = {"the argument", "the result", "the value", "the field"};
     char brief[64];
-    amberr_raise(vm, AMB_ERR_TYPE, "%s%s%s%s%s must be %s, not %s (%s)", kinds[kind],
-                 *kinds[kind] ? " " : "", kind == CHECK_RESULT ? "" : "'", name.str->data,
-                 kind == CHECK_RESULT ? "" : "'", t->text->data, ambtype_name(vm, *v),
-                 ambtext_brief(vm, *v, brief));
+    bool named = name.str->len > 0, quoted = named && kind != CHECK_RESULT;
+    amberr_raise(vm, AMB_ERR_TYPE, "%s%s%s%s%s must be %s, not %s (%s)",
+                 named ? kinds[kind] : unnamed[kind], named && *kinds[kind] ? " " : "",
+                 quoted ? "'" : "", name.str->data, quoted ? "'" : "", t->text->data,
+                 ambtype_name(vm, *v), ambtext_brief(vm, *v, brief));
     return RUN_THROW;
 }
 
