@@ -94,6 +94,9 @@ static void find_parent(struct ambscope *s, struct amb_class *cls)
     cls->parent_class = class_of(decl);
     if (cls->parent_class) {
         cls->parent_class->extended = true;
+        if (cls->parent_class->is_value)
+            ambdiag_add(s->diags, DIAG_VALUE_CLASS, parent->span,
+                        AMB_TEXT("cannot be extended"));
         return;
     }
     if (decl->kind != DECL_IMPORT_NAME)
