@@ -215,6 +215,8 @@ static uint32_t field_type(genfn *f, struct amb_node *type, uint32_t *used, uint
 
 static void define_statics(genfn *f, struct amb_class *c, uint32_t cls)
 {
+    struct amb_class *outer = f->g->statics_of;
+    f->g->statics_of = c;
     for (uint32_t i = 0; i < c->static_count && !gen_failed(f); i++) {
         struct amb_field *s = &c->statics[i];
         if (!s->value) continue;
@@ -225,6 +227,7 @@ static void define_statics(genfn *f, struct amb_class *c, uint32_t cls)
         gen_emit(f, OP_SETSTATIC, ambreg(cls), ambreg(r), gen_name(f, s->name));
         f->top = top;
     }
+    f->g->statics_of = outer;
 }
 
 void gen_class(genfn *f, struct amb_node *n)

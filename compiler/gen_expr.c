@@ -638,11 +638,24 @@ static bool call_known(genfn *f, struct amb_node *n, uint32_t dst)
     return true;
 }
 
+/* Whether `callee` names the class with a private constructor in whose body this stands. */
+static bool own_private_class(const genfn *f, const struct amb_node *callee)
+{
+    if (callee->kind != NODE_NAME) return false;
+    const struct amb_decl *decl = callee->as.name.ref.decl;
+    if (!decl || decl->kind != DECL_CLASS || !decl->node->as.class_->private_ctor) return false;
+    if (f->g->statics_of == decl->node->as.class_) return true;
+    for (; f; f = f->outer)
+        if (f->fn && f->fn->class_ == decl->node->as.class_) return true;
+    return false;
+}
+
 static void call(genfn *f, struct amb_node *n, uint32_t dst)
 {
     struct amb_node *callee = n->as.call.callee;
     uint32_t top = f->top;
-    if (call_known(f, n, dst)) return;
+    bool own = own_private_class(f, callee);
+    if (!own && call_known(f, n, dst)) return;
     bool plain = !n->as.call.has_named && !n->as.call.has_spread;
     if (callee->kind == NODE_MEMBER && !callee->as.member.import && plain &&
         !callee->parenthesised) {
@@ -672,6 +685,7 @@ static void call(genfn *f, struct amb_node *n, uint32_t dst)
     }
     uint32_t base = call_base(f, dst, 0);
     gen_expr(f, callee, base);
+    if (own) gen_emit(f, OP_CTOR, ambreg(base), 0, 0);
     gen_alloc(f, 2);
     call_value(f, n, base);
     call_done(f, base, dst, top);

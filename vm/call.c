@@ -269,6 +269,12 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                              c->h.flags & CLASS_ENUM ? ": it is an enum, use one of its cases" : "");
                 return RUN_THROW;
             }
+            if (c->private_ctor) {
+                amberr_raise(vm, AMB_ERR_TYPE,
+                             "the constructor of %s is private: only code inside the class makes one",
+                             c->name->data);
+                return RUN_THROW;
+            }
             if (c->construct.tag == TAG_NATIVE) { /* built-in errors: the class is the first argument */
                 if (!ambrun_reserve(vm, f + 3 + n)) return RUN_THROW;
                 memmove(f + 3, f + 2, n * sizeof *f);

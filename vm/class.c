@@ -254,6 +254,7 @@ static amb_status build(amb_vm *vm, const amb_class_desc *d, ambv *slot) {
     c->module = p->module;
     c->types = (amb_proto *)p;
     c->sealed = !(d->flags & AMBC_OPEN);
+    c->private_ctor = d->flags & AMBC_PRIVATE_CTOR;
     if (d->flags & AMBC_VALUE) c->h.flags |= CLASS_VALUE;
     if (d->flags & AMBC_ENUM) c->h.flags |= CLASS_ENUM;
     if (d->flags & AMBC_CASE) c->h.flags |= CLASS_CASE | CLASS_VALUE;

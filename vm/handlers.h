@@ -435,6 +435,10 @@ HANDLER(THROW) { SLOW(ambrun_throw(vm, R(A)), 1); }
 HANDLER(GENERATOR) { SLOW(ambrun_generator(vm), 1); }
 HANDLER(YIELD) { SLOW(ambrun_yield(vm, R(A)), 1); }
 
+HANDLER(CTOR) {
+    if (AMB_LIKELY(R(A).tag == TAG_CLASS && R(A).cls->construct.tag == TAG_CLOSURE)) R(A) = R(A).cls->construct;
+    NEXT(1);
+}
 HANDLER(NEW) {
     amb_class *c = ((ambv *)base)[-2].closure->home;
     amb_instance *o = ambclass_instance(vm, c);

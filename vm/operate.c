@@ -511,8 +511,10 @@ int ambrun_matchfail(amb_vm *vm, ambv v) {
 }
 
 int ambrun_misfit(amb_vm *vm, ambv v, ambv pattern) {
-    char brief[64];
-    amberr_raise(vm, v.tag == TAG_LIST || v.tag == TAG_TUPLE || v.tag == TAG_MAP ? AMB_ERR_VALUE : AMB_ERR_TYPE,
+    char brief[64], kind = pattern.str->data[0]; /* the pattern's text tells what it takes */
+    bool type = kind == '[' ? v.tag == TAG_LIST : kind == '(' ? v.tag == TAG_TUPLE
+                : kind == '{' ? v.tag == TAG_MAP : v.tag == TAG_LIST || v.tag == TAG_TUPLE;
+    amberr_raise(vm, type ? AMB_ERR_VALUE : AMB_ERR_TYPE,
                  "%s (%s) does not fit the pattern %s", ambtext_brief(vm, v, brief),
                  ambtype_name(vm, v), pattern.str->data);
     return RUN_THROW;
