@@ -427,6 +427,10 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
             return ambrun_resume(vm, self.gen, FRAME_GEN_CALL, pc->a, pc + 3);
         }
         if (name == AMBSYM(vm, close) && n == 0) {
+            if (self.gen->h.aux16 == GEN_RUNNING) {
+                amberr_raise(vm, AMB_ERR_STATE, "a generator cannot close itself while it runs");
+                return RUN_THROW;
+            }
             f[0] = ambv_nil();
             return ambrun_close(vm, self.gen, pc + 3);
         }

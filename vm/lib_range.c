@@ -240,6 +240,9 @@ const amb_native_def amblib_range[] = {
 /* ---- generators ---- */
 
 const amb_native_def amblib_generator[] = {
+    CORE("next", "lazy:next", "next()", "The next element, or `done`."),
+    CORE("close", "lazy:close", "close()", "Ends it: what it deferred runs."),
+    CORE("iter", "lazy:iter", "iter()", "Itself."),
     CORE("list", "lazy:list", "list() -> list", "The elements that are left."),
     CORE("first", "lazy:first", "first(count = nil)",
          "The next element or nil; with a count a list of the next ones."),
