@@ -30,6 +30,8 @@ fi
 
 sh "$src/spec/grammar.sh" "$src/compiler/grammar.y" --check "$src/spec/grammar.md"
 count $((!$?)) $(($? != 0))
+sh "$src/editors/generate.sh" "$src" --check "$src/editors/vim/syntax/ambit.vim"
+count $((!$?)) $(($? != 0))
 
 # Dispatch is fast because every handler ends in an indirect jump of its own; compilers like to merge
 # them. Only where the build asks for threaded dispatch and is optimised.
