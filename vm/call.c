@@ -405,6 +405,7 @@ static int place_named(amb_vm *vm, ambv fn, ambv *args, uint32_t *n, const ambv 
         d = fn.native->def;
         max = d->max;
         rest = d->flags & NATIVE_REST;
+        self = direct && (d->flags & NATIVE_METHOD); /* an error class filling a subclass's fields */
     } else {
         return RUN_NEXT; /* the call itself reports what is wrong */
     }
