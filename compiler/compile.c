@@ -516,3 +516,11 @@ amb_status amb_disassemble(amb_vm *vm, amb_script *s, amb_text_fn write, void *u
     ambmodule_disassemble(vm, s->module, write, ud);
     return AMB_OK;
 }
+
+const char *amb_diagnostic_help(const char *id)
+{
+    enum amb_diag_id found;
+    if (!ambdiag_find(id, strlen(id), &found)) return NULL;
+    const char *help = ambdiag_help(found);
+    return help ? help : "";
+}

@@ -41,7 +41,8 @@ static const struct topic {
      "Nothing of it runs.\n"},
     {"dis", "ambit dis FILE", "show the bytecode",
      "Prints the compiled functions with source lines.\n"},
-    {"help", "ambit help [COMMAND]", "this text, or a command's", "\n"},
+    {"help", "ambit help [COMMAND | ID]", "this text, a command's, a diagnostic's",
+     "ID is the word in brackets behind a message of the compiler.\n"},
     {"version", "ambit --version", "the version", "\n"},
 };
 #define TOPICS (sizeof topics / sizeof topics[0])
@@ -54,8 +55,14 @@ int cmd_help(const cli_options *o)
             printf("Usage: %s\n\n%s", topics[i].usage, topics[i].text);
             return EXIT_OK;
         }
+    const char *help = name ? amb_diagnostic_help(name) : NULL;
+    if (help) {
+        size_t n = strlen(help);
+        printf("%s%s", help, n && help[n - 1] != '\n' ? "\n" : "");
+        return EXIT_OK;
+    }
     if (name) {
-        fprintf(stderr, "ambit: no such command: %s\n", name);
+        fprintf(stderr, "ambit: no such command or diagnostic: %s\n", name);
         return EXIT_USAGE;
     }
     printf("Ambit: a program can do what it was handed, and nothing else.\n\n");

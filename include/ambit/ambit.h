@@ -158,6 +158,12 @@ AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource
                              char why[256]);
 AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
 
+/* ---- diagnostics ------------------------------------------------------------------- */
+
+/* What to know about the compiler's diagnostic `id` (the word in brackets behind its
+ * message), or NULL: there is no such id. */
+AMB_API const char *amb_diagnostic_help(const char *id);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,1 @@
+ambit help brace-statement; ambit help no-such 2>&1; echo $?
