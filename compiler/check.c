@@ -332,6 +332,17 @@ void ambcheck_match(struct ambscope *s, const struct amb_node *match)
     }
 }
 
+/* Whether a catch of this type could take what is no error: Exit, CancelledError. */
+static bool may_be_signal(const struct amb_node *type)
+{
+    if (!type) return false;
+    if (type->kind != NODE_TYPE_NAME || type->as.type.path->kind != NODE_NAME) return true;
+    amb_text name = type->as.type.path->as.name.name;
+    return type->as.type.path->as.name.ref.kind != REF_PRELUDE ||
+           ambtext_equal(name, AMB_TEXT("Exit")) ||
+           ambtext_equal(name, AMB_TEXT("CancelledError"));
+}
+
 void ambcheck_catches(struct ambscope *s, const struct amb_node *node)
 {
     const struct amb_list *catches = &node->as.try_.catches;
@@ -339,7 +350,7 @@ void ambcheck_catches(struct ambscope *s, const struct amb_node *node)
         const struct amb_node *c = catches->at[i];
         const struct amb_node *next = catches->at[i + 1];
         /* A signal may still be caught by its name behind one that takes every error. */
-        if (!c->as.catch_.type && !c->as.catch_.guard && !next->as.catch_.type) {
+        if (!c->as.catch_.type && !c->as.catch_.guard && !may_be_signal(next->as.catch_.type)) {
             ambdiag_plain(s->diags, DIAG_CATCH_NEVER,
                           ((amb_span){next->span.start, next->span.start + 5}));
             return;

@@ -719,7 +719,7 @@ int ambrun_freeze_op(amb_vm *vm, ambv v) {
 int ambrun_input(amb_vm *vm, uint32_t index, bool need, uint32_t dst) {
     const amb_module *m = vm->base[-2].closure->proto->module;
     const ambv *from = need ? m->needs : m->uses;
-    if (index >= (need ? m->nneeds : m->nuses)) {
+    if (index >= (need ? m->nneeds : m->nuses) || from[index].tag == TAG_UNDEF) {
         amberr_raise(vm, AMB_ERR_STATE, "the module was started without what it asks for");
         return RUN_THROW;
     }

@@ -75,7 +75,7 @@ amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_vmodule *m, uint32
         m->needs = ambgc_malloc(vm, nneeds * sizeof *m->needs);
         if (!m->needs) return vm->failed;
         m->nneeds = nneeds;
-        for (uint32_t i = 0; i < nneeds; i++) m->needs[i] = ambv_nil();
+        for (uint32_t i = 0; i < nneeds; i++) m->needs[i] = ambv_undef();
     }
     return AMB_OK;
 }
