@@ -480,51 +480,20 @@ HANDLER(SETOWN) {
 HANDLER(GETFIELD) {
     const ambv *o = &R(B);
     const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key)) {
-        ambv v = ambinst_get(o->inst, cache->slot);
-        PUT(A, v.u, v.tag);
-        NEXT(2);
-    }
+    READ_FIELD(o, cache);
     if (o->tag == TAG_CLASS && (o->o->aux32 | AMB_CACHE_CLASS) == cache->key) {
         COPY(A, o->cls->members[cache->slot].fn);
         NEXT(2);
     }
     SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);
 }
-HANDLER(SETFIELD) {
-    const ambv *o = &R(A);
-    const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key &&
-                   (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {
-        amb_instance *i = o->inst;
-        ambinst_put(i, cache->slot, R(B));
-        ambgc_barrier(vm, i);
-        NEXT(2);
-    }
-    SLOW(ambrun_setfield(vm, *o, K(C).str, R(B), false), 2);
-}
+HANDLER(SETFIELD) WRITE_FIELD(false)
 HANDLER(GETPRIV) {
     const ambv *o = &R(B);
-    const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key)) {
-        ambv v = ambinst_get(o->inst, cache->slot);
-        PUT(A, v.u, v.tag);
-        NEXT(2);
-    }
+    READ_FIELD(o, CACHE_OF(pc));
     SLOW(ambrun_getfield(vm, *o, K(C).str, true, A), 2);
 }
-HANDLER(SETPRIV) {
-    const ambv *o = &R(A);
-    const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key &&
-                   (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {
-        amb_instance *i = o->inst;
-        ambinst_put(i, cache->slot, R(B));
-        ambgc_barrier(vm, i);
-        NEXT(2);
-    }
-    SLOW(ambrun_setfield(vm, *o, K(C).str, R(B), true), 2);
-}
+HANDLER(SETPRIV) WRITE_FIELD(true)
 HANDLER(LEN) {
     const ambv *o = &R(B);
     switch (o->tag) {
@@ -535,12 +504,7 @@ HANDLER(LEN) {
     case TAG_TUPLE: PUT_INT(A, o->o->aux32); NEXT(2);
     default: break;
     }
-    const amb_cache *cache = CACHE_OF(pc);
-    if (o->tag == TAG_INSTANCE && o->o->aux32 == cache->key) {
-        ambv v = ambinst_get(o->inst, cache->slot);
-        PUT(A, v.u, v.tag);
-        NEXT(2);
-    }
+    READ_FIELD(o, CACHE_OF(pc));
     SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);
 }
 HANDLER(GETIDX) {

@@ -217,6 +217,29 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);                               \
     }
+/* A field that the cache knows; falls through when it does not. */
+#define READ_FIELD(o, cache_)                                                                      \
+    do {                                                                                           \
+        const amb_cache *known_ = (cache_);                                                        \
+        if (AMB_LIKELY((o)->tag == TAG_INSTANCE && (o)->o->aux32 == known_->key)) {                \
+            ambv v_ = ambinst_get((o)->inst, known_->slot);                                        \
+            PUT(A, v_.u, v_.tag);                                                                  \
+            NEXT(2);                                                                               \
+        }                                                                                          \
+    } while (0)
+#define WRITE_FIELD(private_)                                                                      \
+    {                                                                                              \
+        const ambv *o = &R(A);                                                                     \
+        const amb_cache *cache = CACHE_OF(pc);                                                     \
+        if (AMB_LIKELY(o->tag == TAG_INSTANCE && o->o->aux32 == cache->key &&                      \
+                       (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {   \
+            amb_instance *i = o->inst;                                                             \
+            ambinst_put(i, cache->slot, R(B));                                                     \
+            ambgc_barrier(vm, i);                                                                  \
+            NEXT(2);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_setfield(vm, *o, K(C).str, R(B), private_), 2);                                \
+    }
 /* Enters closure c whose arguments are complete, callee slot R(A); ret: words to skip on return. */
 #define ENTER(c, words)                                                                            \
     {                                                                                              \
