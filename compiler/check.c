@@ -252,9 +252,12 @@ void ambcheck_case(struct ambscope *s, const struct amb_node *pattern)
     amb_text name;
     struct amb_enum *e = case_of(pattern, &name);
     const struct ambscope_member *member = e ? ambscope_member(s, e, name) : NULL;
-    if (!e || (member && (pattern->kind == NODE_PAT_VALUE || member->case_))) return;
+    if (!e) return;
     const struct amb_node *path =
         pattern->kind == NODE_PAT_CALL ? pattern->as.pat_call.callee : pattern->as.child;
+    if (member && pattern->kind == NODE_PAT_VALUE && member->case_ && member->case_->has_params)
+        ambdiag_add(s->diags, DIAG_CASE_PARTS, path->span, e->name, name, e->name, name);
+    if (member && (pattern->kind == NODE_PAT_VALUE || member->case_)) return;
     struct amb_diag *diag =
         ambdiag_add(s->diags, DIAG_NO_CASE, path->as.member.name_span, e->name, name);
     struct ambscope_guess guess = {.wanted = name};

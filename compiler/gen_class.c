@@ -255,10 +255,13 @@ void gen_class(genfn *f, struct amb_node *n)
         }
         ambpb_class_member(f->pb, desc, AMBM_FIELD, name.at, name.len, mf, 0, type, first);
     }
-    for (uint32_t i = 0; i < c->static_count; i++)
-        ambpb_class_member(f->pb, desc, AMBM_STATIC_FIELD, c->statics[i].name.at, c->statics[i].name.len,
-                           (c->statics[i].is_private ? AMBMF_PRIVATE : 0u) |
-                           (c->statics[i].is_var ? 0u : AMBMF_LET), 0, 0, 0);
+    for (uint32_t i = 0; i < c->static_count && !gen_failed(f); i++) {
+        struct amb_field *fd = &c->statics[i];
+        uint32_t first, type = field_type(f, fd->type, &used, &first);
+        ambpb_class_member(f->pb, desc, AMBM_STATIC_FIELD, fd->name.at, fd->name.len,
+                           (fd->is_private ? AMBMF_PRIVATE : 0u) | (fd->is_var ? 0u : AMBMF_LET), 0,
+                           type, first);
+    }
     methods(f, desc, c->methods, c->method_count);
     if (c->is_value) {
         bool own = false;

@@ -209,6 +209,7 @@ int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv) {
         amb_member *m = visible(vm, o.cls, name, priv, &hidden);
         if (m && hidden) return private_member(vm, m);
         if (m && m->kind == MEMBER_STATIC && !(m->flags & MEMBER_LET)) {
+            if ((m->flags & MEMBER_TYPED) && ambclass_check_field(vm, m, &v) != AMB_OK) return RUN_THROW;
             ((amb_member *)ambclass_find(m->owner, name))->fn = v;
             m->fn = v;
             ambgc_barrier(vm, m->owner);

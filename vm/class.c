@@ -188,6 +188,11 @@ static amb_status add_member(amb_vm *vm, amb_class *c, const amb_class_member *d
     case AMBM_STATIC_FIELD:
         m.kind = MEMBER_STATIC;
         m.fn = ambv_nil();
+        if (d->type) {
+            m.flags |= MEMBER_TYPED;
+            m.type = d->type - 1;
+            m.first_class = d->first_class;
+        }
         return ambclass_add(vm, c, &m);
     default: break;
     }
