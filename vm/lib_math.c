@@ -5,6 +5,7 @@
 
 #include "lib.h"
 #include "lib_number.h"
+#include "number.h"
 
 #define NATIVE(name) static amb_status name(amb_vm *vm, ambv *args, uint32_t n, ambv *out)
 
@@ -226,10 +227,9 @@ NATIVE(math_divmod) {
             r = ambv_int(m);
         }
     } else {
-        double x = ambv_to_double(a), y = ambv_to_double(b), m = fmod(x, y);
-        if (m != 0 && (m < 0) != (y < 0)) m += y;
-        q = ambv_float(floor(x / y));
-        r = ambv_float(m);
+        double x = ambv_to_double(a), y = ambv_to_double(b);
+        q = ambv_float(ambnum_floordiv(x, y));
+        r = ambv_float(ambnum_mod(x, y));
     }
     return amblib_result(vm, ambtuple_pair(vm, q, r), out);
 }

@@ -300,3 +300,25 @@ size_t ambnum_printf(char *out, size_t room, char conv, int precision, double d,
     memmove(out + i + 1, out + j, len - j);
     return len - (j - i) + 1;
 }
+
+/* ---- floored division ---- */
+
+/* A zero, too, has the sign of the divisor. */
+double ambnum_mod(double a, double b)
+{
+    double r = fmod(a, b);
+    if (r == 0) return copysign(0.0, b);
+    if ((r < 0) != (b < 0)) r += b;
+    return r;
+}
+
+/* Fits ambnum_mod: what a / b rounds to may lie above the exact quotient (1 // 0.1). */
+double ambnum_floordiv(double a, double b)
+{
+    if (b == 0 || !isfinite(a) || isnan(b)) return floor(a / b);
+    double r = fmod(a, b), q = (a - r) / b;
+    if (r != 0 && (r < 0) != (b < 0)) q -= 1;
+    if (q == 0) return copysign(0.0, a / b);
+    double whole = floor(q);
+    return q - whole > 0.5 ? whole + 1 : whole;
+}

@@ -18,4 +18,8 @@ size_t ambnum_printf(char *out, size_t room, char conv, int precision, double d,
                      bool alt);
 /* Bytes ambnum_printf may need. */
 size_t ambnum_room(int precision);
+/* `//` and `%` of floats: rounded down, with the sign of the divisor. */
+double ambnum_floordiv(double a, double b);
+double ambnum_mod(double a, double b);
+
 #endif

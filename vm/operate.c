@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gate.h"
+#include "number.h"
 #include "run.h"
 
 /* ---- arithmetic ---- */
@@ -44,12 +45,6 @@ static int pow_ints(amb_vm *vm, int64_t a, int64_t b, uint32_t dst) {
     }
     REG(vm, dst) = ambv_int(r);
     return RUN_NEXT;
-}
-
-static double float_mod(double a, double b) {
-    double r = fmod(a, b);
-    if (r != 0 && (r < 0) != (b < 0)) r += b;
-    return r;
 }
 
 static int shift_range(amb_vm *vm, int64_t by) {
@@ -205,8 +200,8 @@ int ambrun_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, uint32_t dst) {
         case OP_SUB: r = a - b; break;
         case OP_MUL: r = a * b; break;
         case OP_DIV: r = a / b; break;
-        case OP_FLOORDIV: r = floor(a / b); break;
-        case OP_MOD: r = float_mod(a, b); break;
+        case OP_FLOORDIV: r = ambnum_floordiv(a, b); break;
+        case OP_MOD: r = ambnum_mod(a, b); break;
         case OP_POW: r = pow(a, b); break;
         default: {
             amberr_raise(vm, AMB_ERR_TYPE, "%s %s %s is not defined: bits are of ints",
