@@ -340,16 +340,40 @@ static struct amb_proto *function(gen *g, genfn *outer, struct amb_fn *fn)
     return gen_finish(&f, &shape);
 }
 
+/* Code that stands in several places (finally, the fields of a class) is emitted once for each of
+ * them, and what its functions capture may then be in other registers: one compiled form for each. */
+typedef struct variant {
+    struct amb_proto *proto;
+    struct variant *next;
+    uint32_t regs[];
+} variant;
+
+static bool same_captures(const variant *v, const struct amb_fn *fn)
+{
+    for (uint32_t i = 0; i < fn->upval_count; i++)
+        if (fn->upvals[i].from_outer_local && fn->upvals[i].decl->reg != v->regs[i]) return false;
+    return true;
+}
+
 uint32_t gen_child(genfn *f, struct amb_fn *fn)
 {
     if (gen_failed(f)) return UINT32_MAX;
-    struct amb_proto *p = fn->gen;
-    if (!p) p = fn->gen = function(f->g, f, fn);
-    if (!p) {
-        f->stop = true;
-        return UINT32_MAX;
+    variant *v = fn->gen;
+    while (v && !same_captures(v, fn)) v = v->next;
+    if (!v) {
+        v = ambarena_alloc(f->g->arena, sizeof *v + fn->upval_count * sizeof v->regs[0]);
+        if (!v) return UINT32_MAX;
+        for (uint32_t i = 0; i < fn->upval_count; i++)
+            v->regs[i] = fn->upvals[i].from_outer_local ? fn->upvals[i].decl->reg : 0;
+        v->proto = function(f->g, f, fn);
+        if (!v->proto) {
+            f->stop = true;
+            return UINT32_MAX;
+        }
+        v->next = fn->gen;
+        fn->gen = v;
     }
-    return ambpb_child(f->pb, p);
+    return ambpb_child(f->pb, v->proto);
 }
 
 struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_module *unit,

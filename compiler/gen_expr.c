@@ -753,8 +753,8 @@ static void tuple(genfn *f, struct amb_node *n, uint32_t dst)
     gen_emit(f, OP_NEWTUPLE, ambreg(dst), ambreg(first), (uint16_t)l->len);
     f->top = first;
     if (l->len && l->at[0]->kind == NODE_NAMED) {
-        uint32_t names[256], count = 0;
-        for (uint32_t i = 0; i < l->len && count < 256; i++)
+        uint32_t count = 0, *names = ambarena_alloc(f->g->arena, l->len * sizeof *names);
+        for (uint32_t i = 0; names && i < l->len; i++)
             names[count++] = ambpb_string(f->pb, l->at[i]->as.named.name.at, l->at[i]->as.named.name.len);
         gen_emit(f, OP_NAMES, ambreg(dst), gen_k(f, ambpb_names(f->pb, names, count)), 0);
     }

@@ -58,6 +58,24 @@ bool gen_type_is_plain(const struct amb_node *type)
     return t.nclasses == 0 && t.cap.len == 0;
 }
 
+/* A field's type may name its own class, which stands as `true`, or one that is declared later, which
+ * stands as its name: the VM puts the class in its place. */
+static void type_class(genfn *f, struct amb_node *path, uint32_t r)
+{
+    const struct amb_class *own = f->g->defining;
+    const struct amb_decl *decl = path->kind == NODE_NAME ? path->as.name.ref.decl : NULL;
+    if (own && decl == own->decl) {
+        gen_emit(f, OP_LOADTRUE, ambreg(r), 0, 0);
+        return;
+    }
+    gen_expr(f, path, r);
+    if (!own || !decl || (decl->kind != DECL_CLASS && decl->kind != DECL_ENUM)) return;
+    label defined = { 0 };
+    gen_jump_if(f, OP_JDEF, r, &defined);
+    gen_emit_bx(f, OP_LOADK, ambreg(r), (int32_t)ambpb_string(f->pb, decl->name.at, decl->name.len));
+    gen_bind(f, &defined);
+}
+
 uint32_t gen_type(genfn *f, struct amb_node *type, uint32_t *first, uint32_t *count)
 {
     types t = { 0 };
@@ -67,7 +85,7 @@ uint32_t gen_type(genfn *f, struct amb_node *type, uint32_t *first, uint32_t *co
     *first = f->top;
     *count = t.nclasses;
     uint32_t r = gen_alloc(f, t.nclasses ? t.nclasses : 1);
-    for (uint32_t i = 0; i < t.nclasses; i++) gen_expr(f, t.classes[i], r + i);
+    for (uint32_t i = 0; i < t.nclasses; i++) type_class(f, t.classes[i], r + i);
     amb_text text = { f->g->unit->src->text + type->span.start, type->span.end - type->span.start };
     uint32_t at = ambpb_type(f->pb, t.mask, t.nclasses, text.at, text.len);
     if (t.cap.len) ambpb_type_cap(f->pb, at, t.cap.at, t.cap.len);
@@ -118,6 +136,8 @@ static void sequence(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
         f->span = e->span;
         if (e->kind == NODE_PAT_REST) {
             if (!e->as.bind.decl) continue;
+            if (i > 255 || n - 1 - i > 255)
+                gen_error_many(f, p->span, AMB_TEXT("255"), AMB_TEXT("elements on one side of a ...rest"));
             gen_emit(f, OP_TAIL, ambreg(t), ambreg(reg), (uint16_t)(i | (n - 1 - i) << 8));
             gen_define(f, e->as.bind.decl, t);
             continue;

@@ -526,7 +526,14 @@ static void combine(genfn *f, struct amb_node *n, uint32_t dst, label *end)
 {
     if (n->as.binary.op == AMB_COALESCE) {
         gen_jump_if(f, OP_JNNIL, dst, end);
-        gen_expr(f, n->as.binary.right, dst);
+        if (direct(n->as.binary.right)) {
+            gen_expr(f, n->as.binary.right, dst);
+        } else { /* it may read the variable whose register dst is */
+            uint32_t top = f->top, r = gen_alloc(f, 1);
+            gen_expr(f, n->as.binary.right, r);
+            gen_emit(f, OP_MOVE, ambreg(dst), ambreg(r), 0);
+            f->top = top;
+        }
         return;
     }
     /* The left side as a name for the register that holds it already. */

@@ -144,6 +144,16 @@ static int arity_error(amb_vm *vm, const amb_proto *p, uint32_t given) {
     return RUN_THROW;
 }
 
+/* After a failed allocation: everything that is garbage goes, what stands below `end` stays. For calls whose
+ * arguments have been moved, so that the instruction cannot be run again. */
+static void make_room(amb_vm *vm, ambv *end) {
+    vm->failed = AMB_OK;
+    vm->exc = ambv_undef();
+    vm->top = end < ambrun_top(vm) ? ambrun_top(vm) : end;
+    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+    ambgc_collect(vm, true);
+}
+
 /* Completes n arguments at args (self not among them) to what p expects. */
 static int adjust(amb_vm *vm, const amb_proto *p, ambv *args, uint32_t n) {
     bool rest = p->flags & PROTO_REST;
@@ -219,13 +229,7 @@ static int call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     ambv out = ambv_nil();
     amb_status st = d->fn(vm, f + 2, n, &out);
     if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
-        /* Not by running the instruction again: the arguments may have been moved. */
-        vm->failed = AMB_OK;
-        vm->exc = ambv_undef();
-        vm->top = f + 2 + (n > d->max + 1u ? n : d->max + 1u);
-        if (vm->top < ambrun_top(vm)) vm->top = ambrun_top(vm);
-        if (vm->top > vm->stack_end) vm->top = vm->stack_end;
-        ambgc_collect(vm, true);
+        make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
         st = d->fn(vm, f + 2, n, &out);
     }
     if (st != AMB_OK) return RUN_THROW;
@@ -245,7 +249,11 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                 bool self = p->flags & PROTO_SELF;
                 if (self && n == 0) return arity_error(vm, p, 0);
                 int rc = adjust(vm, p, f + 2 + self, n - self);
-                if (rc != RUN_NEXT) return ambrun_failed(vm, vm->failed);
+                if (rc != RUN_NEXT && vm->failed != AMB_OK && !vm->no_gc) {
+                    make_room(vm, f + 2 + (n > p->nparams + 1u ? n : p->nparams + 1u));
+                    rc = adjust(vm, p, f + 2 + self, n - self);
+                }
+                if (rc != RUN_NEXT) return RUN_THROW;
             }
             return ambrun_enter(vm, f, c, kind, dst, ret);
         }
@@ -319,7 +327,11 @@ int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum fram
                     uint32_t dst, const amb_instr *ret) {
     ambv out = ambv_nil();
     amb_status st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
-    if (st != AMB_OK) return ambrun_failed(vm, st);
+    if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
+        make_room(vm, f + 3 + n);
+        st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
+    }
+    if (st != AMB_OK) return RUN_THROW;
     int rc = deliver(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
     return rc;

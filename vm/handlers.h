@@ -705,10 +705,15 @@ HANDLER(TESTTUPLE) {
 }
 HANDLER(ELEM) {
     const ambv *o = &R(B);
-    int32_t n = SC;
+    int64_t n = SC;
     ambv v;
     if (o->tag == TAG_TUPLE) v = o->tuple->vals[n < 0 ? (int64_t)o->o->aux32 + n : n];
-    else v = amblist_at(o->list, (uint32_t)(n < 0 ? (int64_t)o->list->len + n : n));
+    else {
+        /* A getter or an operator that the pattern runs may have shortened the list since its test. */
+        if (n < 0) n += o->list->len;
+        if (AMB_UNLIKELY((uint64_t)n >= o->list->len)) SLOW(ambrun_getindex(vm, *o, ambv_int(n), A), 1);
+        v = amblist_at(o->list, (uint32_t)n);
+    }
     PUT(A, v.u, v.tag);
     NEXT(1);
 }

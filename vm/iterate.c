@@ -40,9 +40,9 @@ int ambrun_forprep(amb_vm *vm, ambv *s) {
         amb_member *m = ambclass_find(ambinst_class(vm, s->inst), AMBSYM(vm, iter));
         if (m && m->kind == MEMBER_METHOD && !(m->flags & MEMBER_PRIVATE)) {
             ambv self = *s;
-            vm->pc += 1 + (int32_t)((uint32_t)vm->pc->b | (uint32_t)vm->pc->c << 16);
+            int32_t off = 1 + (int32_t)((uint32_t)vm->pc->b | (uint32_t)vm->pc->c << 16);
             return ambrun_push_call(vm, m->fn, &self, 1, FRAME_ITER,
-                                    (uint32_t)((char *)s - (char *)vm->base), vm->pc);
+                                    (uint32_t)((char *)s - (char *)vm->base), vm->pc + off);
         }
     } /* fall through */
     default:

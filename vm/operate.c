@@ -462,6 +462,9 @@ int ambrun_isinst(amb_vm *vm, ambv v, ambv cls, uint32_t dst) {
 int ambrun_tail(amb_vm *vm, ambv v, uint32_t before, uint32_t after, uint32_t dst) {
     amb_list *l;
     if (v.tag == TAG_LIST) {
+        /* A getter or an operator that the pattern runs may have shortened it since its test. */
+        if (v.list->len < before + after)
+            return ambrun_getindex(vm, v, ambv_int(before + after - 1), dst);
         l = amblist_slice(vm, v.list, before, v.list->len - after);
         if (!l) return ambrun_failed(vm, vm->failed);
     } else {
