@@ -24,7 +24,7 @@
 
 #define DATA_OFFSET ((sizeof(gc_block) + 15) & ~(size_t)15)
 #define CHUNK_BLOCKS 8
-#define MINOR_MIN ((size_t)2 << 20)
+#define MINOR_MIN ((size_t)1 << 20)
 #define FULL_MIN ((size_t)4 << 20)
 
 static const uint16_t class_sizes[GC_CLASSES] = {16,  32,  48,  64,  80,  96,   112,  128,
