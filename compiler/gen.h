@@ -23,6 +23,7 @@ typedef struct gen {
     struct amb_diags *diags;
     struct amb_arena *arena;
     struct amb_class *statics_of; /* whose static fields are being compiled, or NULL */
+    struct amb_class *defining; /* whose fields' types are being compiled, or NULL */
     bool repl;                 /* the main function returns its last value */
 } gen;
 

@@ -68,10 +68,14 @@ static void type_class(genfn *f, struct amb_node *path, uint32_t r)
         gen_emit(f, OP_LOADTRUE, ambreg(r), 0, 0);
         return;
     }
-    gen_expr(f, path, r);
-    if (!own || !decl || (decl->kind != DECL_CLASS && decl->kind != DECL_ENUM)) return;
+    bool named = own && decl && (decl->kind == DECL_CLASS || decl->kind == DECL_ENUM);
     label defined = { 0 };
-    gen_jump_if(f, OP_JDEF, r, &defined);
+    /* The register of a local that is declared further down holds anything as yet. */
+    if (!named || path->as.name.ref.kind != REF_LOCAL || decl->span.start < own->span.start) {
+        gen_expr(f, path, r);
+        if (!named) return;
+        gen_jump_if(f, OP_JDEF, r, &defined);
+    }
     gen_emit_bx(f, OP_LOADK, ambreg(r), (int32_t)ambpb_string(f->pb, decl->name.at, decl->name.len));
     gen_bind(f, &defined);
 }

@@ -137,6 +137,24 @@ void ambclass_finalize(amb_vm *vm, amb_class *c) {
     if (c->members) ambgc_free(vm, c->members, (c->member_mask + 1) * sizeof *c->members);
 }
 
+/* Whether o's class is one that a field's type names and that did not exist yet when class c was made:
+ * its name stands for it until it is met. */
+static bool late_class(amb_vm *vm, const amb_class *c, uint32_t first, uint32_t n, const amb_instance *o) {
+    for (uint32_t i = 0; i < n; i++) {
+        ambv *at = &c->type_classes->vals[first + i];
+        if (at->tag != TAG_STRING) continue;
+        for (amb_class *k = ambinst_class(vm, o); k; k = k->parent) {
+            if (k->module != c->module || k->name->len != at->str->len ||
+                memcmp(k->name->data, at->str->data, at->str->len) != 0)
+                continue;
+            *at = ambv_obj(k);
+            ambgc_barrier(vm, c->type_classes);
+            return true;
+        }
+    }
+    return false;
+}
+
 amb_status ambclass_check_field(amb_vm *vm, const amb_member *m, ambv *v) {
     const amb_class *c = m->owner;
     const amb_type *t = &c->types->types[m->type];
@@ -146,6 +164,7 @@ amb_status ambclass_check_field(amb_vm *vm, const amb_member *m, ambv *v) {
     }
     const ambv *classes = c->type_classes ? c->type_classes->vals + m->first_class : NULL;
     if (ambrun_fits(vm, t, *v, classes)) return AMB_OK;
+    if (v->tag == TAG_INSTANCE && late_class(vm, c, m->first_class, t->nclasses, v->inst)) return AMB_OK;
     char brief[64];
     return amberr_raise(vm, AMB_ERR_TYPE, "field '%s' of %s must be %s, not %s (%s)", m->name->data,
                         c->name->data, t->text->data, ambtype_name(vm, *v),
@@ -267,6 +286,8 @@ static amb_status build(amb_vm *vm, const amb_class_desc *d, ambv *slot) {
         c->type_classes = ambtuple_new(vm, d->ntypes);
         if (!c->type_classes) return vm->failed;
         memcpy(c->type_classes->vals, slot + 1, d->ntypes * sizeof(ambv));
+        for (uint32_t i = 0; i < d->ntypes; i++)
+            if (c->type_classes->vals[i].tag == TAG_TRUE) c->type_classes->vals[i] = ambv_obj(c);
     }
     amb_status st = header_names(vm, c, d);
     for (uint32_t i = 0; st == AMB_OK && i < d->nmembers; i++) st = add_member(vm, c, &d->members[i]);
