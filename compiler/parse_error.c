@@ -340,6 +340,20 @@ static bool report_word(struct amb_parser *p, int kind, const struct amb_token *
     return false;
 }
 
+/* `switch (x) { }`: the statement's first word looks like a function. */
+static bool report_foreign_head(struct amb_parser *p)
+{
+    const struct amb_bracket *body = amblexer_body(&p->lexer); /* the { itself */
+    if (body == p->lexer.stack) return false;
+    amb_text word = word_from(p, body - 1);
+    const char *hint = foreign_hint(word);
+    if (!hint || ambtext_equal(word, AMB_TEXT("print"))) return false;
+    uint32_t at = (uint32_t)(word.at - p->src->text);
+    ambdiag_add(p->diags, DIAG_FOREIGN_WORD, ((amb_span){at, at + word.len}), word,
+                ((amb_text){hint, (uint32_t)strlen(hint)}));
+    return true;
+}
+
 static bool report_sign(struct amb_parser *p, int kind, const struct amb_token *t)
 {
     switch (kind) {
@@ -371,7 +385,7 @@ static bool report_sign(struct amb_parser *p, int kind, const struct amb_token *
         return true;
     case TOK_LB:
         if (p->last_kind != TOK_RP) return false;
-        ambdiag_plain(p->diags, DIAG_BLOCK_AFTER_CALL, t->span);
+        if (!report_foreign_head(p)) ambdiag_plain(p->diags, DIAG_BLOCK_AFTER_CALL, t->span);
         return true;
     default: return false;
     }

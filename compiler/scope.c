@@ -131,6 +131,8 @@ static const char *foreign_value(amb_text name)
         {"require", "write: import \"./module\""},
         {"isinstance", "write: x is Type"},
         {"typeof", "write: type(x)"},
+        {"function", "write: fn(a) { ... }, or a => ..."},
+        {"lambda", "write: a => ..."},
         {"repr", "write: string(x)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
