@@ -24,6 +24,7 @@ typedef struct gen {
     struct amb_arena *arena;
     struct amb_class *statics_of; /* whose static fields are being compiled, or NULL */
     struct amb_class *defining; /* whose fields' types are being compiled, or NULL */
+    bool in_fields;            /* those types belong to fields of instances, not static ones */
     bool repl;                 /* the main function returns its last value */
 } gen;
 

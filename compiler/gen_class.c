@@ -202,15 +202,17 @@ static void methods(genfn *f, uint32_t desc, struct amb_method *list, uint32_t c
 }
 
 /* Type of a field: its index + 1; classes are loaded behind `cls`, *used of them so far. */
-static uint32_t field_type(genfn *f, struct amb_class *c, struct amb_node *type, uint32_t *used,
-                           uint32_t *first_class)
+static uint32_t field_type(genfn *f, struct amb_class *c, struct amb_node *type, bool is_static,
+                           uint32_t *used, uint32_t *first_class)
 {
     *first_class = *used;
     if (!type) return 0;
     uint32_t first, count, top = f->top;
     f->g->defining = c;
+    f->g->in_fields = !is_static;
     uint32_t t = gen_type(f, type, &first, &count);
     f->g->defining = NULL;
+    f->g->in_fields = false;
     *used += count;
     f->top = top + count; /* classes stay, one behind the other */
     return t + 1;
@@ -244,7 +246,7 @@ void gen_class(genfn *f, struct amb_node *n)
     uint32_t desc = ambpb_class(f->pb, c->name.at, c->name.len, flags), used = 0;
     for (uint32_t i = 0; i < c->field_count && !gen_failed(f); i++) {
         struct amb_field *fd = &c->fields[i];
-        uint32_t first, type = field_type(f, c, fd->type, &used, &first);
+        uint32_t first, type = field_type(f, c, fd->type, fd->is_static, &used, &first);
         uint32_t mf = (fd->is_private || fd->hidden ? AMBMF_PRIVATE : 0u) | (fd->is_var ? 0u : AMBMF_LET) |
                       (fd->param && !fd->is_private && !fd->hidden ? AMBMF_HEADER : 0u);
         /* A hidden field must not take the place of a member of the same name. */
@@ -260,7 +262,7 @@ void gen_class(genfn *f, struct amb_node *n)
     }
     for (uint32_t i = 0; i < c->static_count && !gen_failed(f); i++) {
         struct amb_field *fd = &c->statics[i];
-        uint32_t first, type = field_type(f, c, fd->type, &used, &first);
+        uint32_t first, type = field_type(f, c, fd->type, fd->is_static, &used, &first);
         ambpb_class_member(f->pb, desc, AMBM_STATIC_FIELD, fd->name.at, fd->name.len,
                            (fd->is_private ? AMBMF_PRIVATE : 0u) | (fd->is_var ? 0u : AMBMF_LET), 0,
                            type, first);

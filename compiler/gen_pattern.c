@@ -58,6 +58,30 @@ bool gen_type_is_plain(const struct amb_node *type)
     return t.nclasses == 0 && t.cap.len == 0;
 }
 
+/* The leftmost name of m.Class. */
+static struct amb_node *root_of(struct amb_node *path)
+{
+    while (path->kind == NODE_MEMBER) path = path->as.member.object;
+    return path;
+}
+
+/* Types of fields were resolved as part of the function that fills them, one level further in. */
+static void type_class(genfn *f, struct amb_node *path, uint32_t r);
+static void type_of_fields(genfn *f, const struct amb_class *own, struct amb_node *path, uint32_t r)
+{
+    struct amb_node *root = root_of(path);
+    struct amb_ref was = root->kind == NODE_NAME ? root->as.name.ref : (struct amb_ref){ 0 };
+    if (was.kind == REF_UPVALUE) {
+        const struct amb_upval *u = &own->fields_fn->upvals[was.index];
+        root->as.name.ref.kind = u->from_outer_local ? REF_LOCAL : REF_UPVALUE;
+        root->as.name.ref.index = u->index;
+    }
+    f->g->in_fields = false;
+    type_class(f, path, r);
+    f->g->in_fields = true;
+    if (was.kind == REF_UPVALUE) root->as.name.ref = was;
+}
+
 /* A field's type may name its own class, which stands as `true`, or one that is declared later, which
  * stands as its name: the VM puts the class in its place. */
 static void type_class(genfn *f, struct amb_node *path, uint32_t r)
@@ -70,6 +94,10 @@ static void type_class(genfn *f, struct amb_node *path, uint32_t r)
     }
     bool named = own && decl && (decl->kind == DECL_CLASS || decl->kind == DECL_ENUM);
     label defined = { 0 };
+    if (own && f->g->in_fields) {
+        type_of_fields(f, own, path, r);
+        return;
+    }
     /* The register of a local that is declared further down holds anything as yet. */
     if (!named || path->as.name.ref.kind != REF_LOCAL || decl->span.start < own->span.start) {
         gen_expr(f, path, r);
