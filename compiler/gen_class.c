@@ -164,7 +164,7 @@ static struct amb_proto *copier(genfn *outer, struct amb_class *c)
             gen_jump(&f, &end);
             gen_bind(&f, &given);
             gen_emit(&f, OP_MOVE, ambreg(from), ambreg(param), 0);
-            if (fd->type && gen_type_is_plain(fd->type)) gen_check(&f, fd->type, from, CHECK_FIELD, fd->name);
+            if (fd->type) gen_emit(&f, OP_CHECKOWN, ambreg(from), gen_name(&f, fd->name), 0);
             gen_bind(&f, &end);
         }
         gen_emit(&f, OP_SETSLOT, ambreg(made), ambreg(from), (uint16_t)i);

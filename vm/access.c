@@ -322,7 +322,7 @@ static int invoke_closure(amb_vm *vm, ambv *f, amb_closure *c, uint32_t n, bool 
     return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 3);
 }
 
-static int invoke_value(amb_vm *vm, ambv *f, ambv fn, uint32_t n) {
+int ambrun_invoke_value(amb_vm *vm, ambv *f, ambv fn, uint32_t n) {
     memmove(f + 2, f + 3, n * sizeof *f);
     f[0] = fn;
     return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 3);
@@ -342,7 +342,7 @@ static int invoke_builtin(amb_vm *vm, ambv *f, amb_string *name, uint32_t n) {
         ambv out;
         amb_status st = d->fn(vm, &self, 1, &out);
         if (st != AMB_OK) return ambrun_failed(vm, st);
-        return invoke_value(vm, f, out, n);
+        return ambrun_invoke_value(vm, f, out, n);
     }
     ambv fn;
     if (d->fn && n >= d->min && (n <= d->max || (d->flags & NATIVE_REST))) {
@@ -376,13 +376,9 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
             return ambrun_call(vm, f, n + 1, FRAME_CALL, 0, pc + 3);
         }
         if (m->kind == MEMBER_FIELD)
-            return invoke_value(vm, f, ambinst_get(self.inst, m->slot), n);
-        if (m->kind == MEMBER_GETTER && m->fn.tag != TAG_UNDEF) {
-            ambv fn;
-            amb_status st = ambcall_value(vm, m->fn, &self, 1, &fn);
-            if (st != AMB_OK) return RUN_THROW;
-            return invoke_value(vm, f, fn, n);
-        }
+            return ambrun_invoke_value(vm, f, ambinst_get(self.inst, m->slot), n);
+        if (m->kind == MEMBER_GETTER && m->fn.tag != TAG_UNDEF)
+            return ambrun_push_call(vm, m->fn, &self, 1, FRAME_INVOKE, pc->a, pc + 3);
         amberr_raise(vm, AMB_ERR_TYPE, "'%s' is static: write %s.%s(...)", name->data,
                      m->owner->name->data, name->data);
         return RUN_THROW;
@@ -390,13 +386,9 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
     case TAG_CLASS: {
         amb_member *m = visible(vm, self.cls, name, priv, &hidden);
         if (m && hidden) return private_member(vm, m);
-        if (m && m->kind == MEMBER_STATIC) return invoke_value(vm, f, m->fn, n);
-        if (m && m->kind == MEMBER_STATIC_GETTER && m->fn.tag != TAG_UNDEF) {
-            ambv fn;
-            amb_status st = ambcall_value(vm, m->fn, NULL, 0, &fn);
-            if (st != AMB_OK) return RUN_THROW;
-            return invoke_value(vm, f, fn, n);
-        }
+        if (m && m->kind == MEMBER_STATIC) return ambrun_invoke_value(vm, f, m->fn, n);
+        if (m && m->kind == MEMBER_STATIC_GETTER && m->fn.tag != TAG_UNDEF)
+            return ambrun_push_call(vm, m->fn, NULL, 0, FRAME_INVOKE, pc->a, pc + 3);
         if (m) {
             amberr_raise(vm, AMB_ERR_TYPE, "'%s' belongs to the instances of %s, not to the class",
                          name->data, self.cls->name->data);
@@ -411,13 +403,13 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
                          self.module->name->data, name->data);
             return RUN_THROW;
         }
-        return invoke_value(vm, f, self.module->slots[slot], n);
+        return ambrun_invoke_value(vm, f, self.module->slots[slot], n);
     }
     case TAG_TUPLE:
         if (self.tuple->names)
             for (uint32_t i = 0; i < self.o->aux32; i++)
                 if (self.tuple->names->vals[i].str == name)
-                    return invoke_value(vm, f, self.tuple->vals[i], n);
+                    return ambrun_invoke_value(vm, f, self.tuple->vals[i], n);
         return invoke_builtin(vm, f, name, n);
     case TAG_GENERATOR:
         if (name == AMBSYM(vm, next) && n == 0) {
@@ -485,6 +477,12 @@ int ambrun_superfields(amb_vm *vm, bool named) {
     f[0] = parent->fields_fn;
     if (named) return ambrun_call_named(vm, f, pc->b + 1u, KONST(vm, pc->c).tuple);
     return ambrun_call(vm, f, pc->b + 1u, FRAME_CALL, 0, pc + 1);
+}
+
+int ambrun_checkown(amb_vm *vm, uint32_t at, const amb_string *name) {
+    const amb_member *m = ambclass_find(vm->base[-2].closure->home, name);
+    if (!m || !(m->flags & MEMBER_TYPED)) return RUN_NEXT;
+    return ambclass_check_field(vm, m, &REG(vm, at)) == AMB_OK ? RUN_NEXT : RUN_THROW;
 }
 
 int ambrun_init(amb_vm *vm, amb_class *c) {

@@ -439,6 +439,7 @@ HANDLER(CTOR) {
     if (AMB_LIKELY(R(A).tag == TAG_CLASS && R(A).cls->construct.tag == TAG_CLOSURE)) R(A) = R(A).cls->construct;
     NEXT(1);
 }
+HANDLER(CHECKOWN) { SLOW(ambrun_checkown(vm, A, K(B).str), 1); }
 HANDLER(NEW) {
     amb_class *c = ((ambv *)base)[-2].closure->home;
     amb_instance *o = ambclass_instance(vm, c);

@@ -103,8 +103,11 @@ int ambrun_check(amb_vm *vm, ambv *v, const amb_type *t, const ambv *classes, ui
 int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t dst);
 int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv);
 int ambrun_invoke(amb_vm *vm, bool priv);
+/* Calls fn with the n arguments at f[3...]: what an INVOKE found in a field or a getter. */
+int ambrun_invoke_value(amb_vm *vm, ambv *f, ambv fn, uint32_t n);
 int ambrun_super(amb_vm *vm, bool call);
 int ambrun_superfields(amb_vm *vm, bool named);
+int ambrun_checkown(amb_vm *vm, uint32_t at, const amb_string *name); /* R[at] for that field */
 int ambrun_init(amb_vm *vm, amb_class *c); /* runs c's init blocks on R[a+2] */
 int ambrun_getindex(amb_vm *vm, ambv o, ambv key, uint32_t dst);
 int ambrun_setindex(amb_vm *vm, ambv o, ambv key, ambv v);
