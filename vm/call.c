@@ -211,6 +211,9 @@ static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, cons
         vm->pc = ret;
         if (v.tag == TAG_DONE) return RUN_RESUME;
         return ambrun_deliver(vm, v);
+    case FRAME_INVOKE:
+        vm->pc = ret - 3;
+        return ambrun_invoke_value(vm, &REG(vm, dst), v, vm->pc->b);
     case FRAME_EXIT: vm->result = v; return RUN_EXIT;
     default: break;
     }

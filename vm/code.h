@@ -91,6 +91,7 @@ enum frame_kind {
     FRAME_STR,      /* str(): must be a string; to R[dst] */
     FRAME_ITER,     /* iter(): the iterator of the loop whose state is at R[dst] */
     FRAME_NEXT,     /* next() for the FORNEXT at pc - 1 */
+    FRAME_INVOKE,   /* a getter whose value the INVOKE at pc - 3, with R[dst], calls */
     FRAME_GEN_FOR,  /* a generator's body run by the FORNEXT at pc - 1 */
     FRAME_GEN_CALL, /* a generator's body run by next(): value to R[dst] */
     FRAME_GEN_CLOSE,/* a generator's body being closed; nothing is delivered */
