@@ -373,7 +373,12 @@ static void walk_try(struct ambscope *s, struct amb_node *node, enum ambscope_us
         struct amb_node *c = node->as.try_.catches.at[i];
         if (c->as.catch_.type) ambscope_type(s, c->as.catch_.type);
         c->as.catch_.scope = ambscope_enter(s, NULL);
-        if (c->as.catch_.decl) ambscope_declare(s, c->as.catch_.decl, DECL_CATCH);
+        if (c->as.catch_.decl) {
+            amb_text name = c->as.catch_.decl->name;
+            if (!c->as.catch_.type && name.len && name.at[0] >= 'A' && name.at[0] <= 'Z')
+                ambdiag_add(s->diags, DIAG_UPPER_CATCH, c->as.catch_.decl->span, name, name);
+            ambscope_declare(s, c->as.catch_.decl, DECL_CATCH);
+        }
         if (c->as.catch_.guard) ambscope_expr(s, c->as.catch_.guard);
         ambscope_block(s, c->as.catch_.body, use);
         ambscope_leave(s);

@@ -7,6 +7,7 @@
 #include "run.h"
 
 #define SLICE 10000
+#define SPREAD_MAX 60000 /* below 0xffff, which says that a count is not fixed */
 #define ARG_SLACK 24 /* room above a frame for natives' optional arguments */
 #define C_DEPTH_MAX 150
 
@@ -498,9 +499,9 @@ int ambrun_call_spread(amb_vm *vm, ambv *f) {
     amb_list *l = f[2].list;
     amb_map *named = f[3].tag == TAG_MAP ? f[3].map : NULL;
     uint32_t n = l->len;
-    if (n > AMB_STACK_RESERVE / 2 - 40) {
+    if (n > SPREAD_MAX) {
         amberr_raise(vm, AMB_ERR_VALUE, "a call cannot spread more than %d arguments, not %u",
-                     AMB_STACK_RESERVE / 2 - 40, n);
+                     SPREAD_MAX, n);
         return RUN_THROW;
     }
     ambv names[256], vals[256];
