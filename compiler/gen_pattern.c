@@ -274,13 +274,13 @@ static void value(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
         return;
     }
     if (fail && gen_small_int(v, &i)) {
-        gen_jump_cmp(f, OP_JNEI, ambreg(reg), (uint16_t)(int16_t)i, fail);
+        gen_jump_cmp(f, OP_JMISI, ambreg(reg), (uint16_t)(int16_t)i, fail);
         return;
     }
     if (fail && v->kind == NODE_STRING) {
         uint32_t k = ambpb_string(f->pb, v->as.text.at, v->as.text.len);
         if (k <= AMB_MAX_KSCALED) {
-            gen_jump_cmp(f, OP_JNEK, ambreg(reg), ambreg(k), fail);
+            gen_jump_cmp(f, OP_JMISK, ambreg(reg), ambreg(k), fail);
             return;
         }
     }

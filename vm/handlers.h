@@ -304,6 +304,20 @@ HANDLER(JNEK) {
     }
     SLOW(ambrun_compare(vm, OP_EQ, *x, *y, true, false, 0), 1);
 }
+HANDLER(JMISI) {
+    const ambv *x = &R(A);
+    if (AMB_LIKELY(x->tag == TAG_INT)) {
+        if (x->i == SB) NEXT(1);
+    } else if (x->tag == TAG_FLOAT) {
+        if (x->f == SB) NEXT(1);
+    }
+    NEXT(1 + SC);
+}
+HANDLER(JMISK) {
+    const ambv *x = &R(A);
+    if (x->tag == TAG_STRING && (x->str == K(B).str || ambstr_equal(x->str, K(B).str))) NEXT(1);
+    NEXT(1 + SC);
+}
 
 HANDLER(CALL) {
     const ambv *f = &R(A);
