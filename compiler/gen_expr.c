@@ -119,7 +119,11 @@ void gen_load_k(genfn *f, uint32_t constant, uint32_t dst)
 void gen_load_int(genfn *f, int64_t i, uint32_t dst)
 {
     if (i >= INT32_MIN && i <= INT32_MAX) gen_emit_bx(f, OP_LOADI, ambreg(dst), (int32_t)i);
-    else gen_load_k(f, ambpb_int(f->pb, i), dst);
+    else {
+        ambpb_loading(f->pb, true);
+        gen_load_k(f, ambpb_int(f->pb, i), dst);
+        ambpb_loading(f->pb, false);
+    }
 }
 
 bool gen_small_int(const struct amb_node *n, int64_t *i)
@@ -831,8 +835,16 @@ void gen_expr(genfn *f, struct amb_node *n, uint32_t dst)
     case NODE_TRUE: gen_emit(f, OP_LOADTRUE, ambreg(dst), 0, 0); break;
     case NODE_FALSE: gen_emit(f, OP_LOADFALSE, ambreg(dst), 0, 0); break;
     case NODE_INT: gen_load_int(f, n->as.i, dst); break;
-    case NODE_FLOAT: gen_load_k(f, ambpb_float(f->pb, n->as.f), dst); break;
-    case NODE_STRING: gen_load_k(f, ambpb_string(f->pb, n->as.text.at, n->as.text.len), dst); break;
+    case NODE_FLOAT:
+        ambpb_loading(f->pb, true);
+        gen_load_k(f, ambpb_float(f->pb, n->as.f), dst);
+        ambpb_loading(f->pb, false);
+        break;
+    case NODE_STRING:
+        ambpb_loading(f->pb, true);
+        gen_load_k(f, ambpb_string(f->pb, n->as.text.at, n->as.text.len), dst);
+        ambpb_loading(f->pb, false);
+        break;
     case NODE_BYTES: {
         /* A fresh buffer each time: bytes can be changed. */
         uint32_t top = f->top, base = gen_alloc(f, 3);

@@ -8,6 +8,9 @@
 #include "class.h"
 #include "run.h"
 
+#define FAR_K (AMB_MAX_KSCALED + 1u)
+#define NEAR_LITERALS 1024u /* so many literals may take numbers that operands can name */
+
 /* A growing array in VM memory. */
 typedef struct vec {
     char *p;
@@ -20,6 +23,8 @@ struct ambpb {
     amb_string *name;
     bool failed;
     vec code, spans, k, protos, upvalues, types, handlers, classes, params;
+    vec far_k; /* constants numbered from FAR_K on: LOADK reaches them, operands do not */
+    bool loading; /* constants asked for now are only loaded */
     uint32_t *index; /* open addressing over constants: slot = constant + 1 */
     uint32_t index_cap;
 };
@@ -57,7 +62,7 @@ ambpb *ambpb_new(struct amb_vm *vm, struct amb_vmodule *module, const char *name
     if (!pb->name) pb->failed = true;
     pb->code.size = sizeof(amb_instr);
     pb->spans.size = sizeof(amb_span32);
-    pb->k.size = sizeof(ambv);
+    pb->k.size = pb->far_k.size = sizeof(ambv);
     pb->protos.size = sizeof(amb_proto *);
     pb->upvalues.size = sizeof(amb_upvalue);
     pb->types.size = sizeof(amb_type);
@@ -78,6 +83,7 @@ void ambpb_free(ambpb *pb) {
     drop(pb, &pb->code);
     drop(pb, &pb->spans);
     drop(pb, &pb->k);
+    drop(pb, &pb->far_k);
     drop(pb, &pb->protos);
     drop(pb, &pb->upvalues);
     drop(pb, &pb->types);
@@ -125,37 +131,61 @@ static uint32_t const_hash(ambv v) {
     return (uint32_t)(x >> 32);
 }
 
-static uint32_t constant(ambpb *pb, ambv v) {
-    ambv *k = (ambv *)pb->k.p;
-    if (pb->index_cap == 0 || pb->k.len * 2 >= pb->index_cap) {
-        uint32_t cap = pb->index_cap ? pb->index_cap * 2 : 32;
-        uint32_t *index = ambgc_malloc(pb->vm, cap * sizeof *index);
-        if (!index) {
-            pb->failed = true;
-            return 0;
-        }
-        memset(index, 0, cap * sizeof *index);
-        for (uint32_t i = 0; i < pb->k.len; i++) {
-            uint32_t at = const_hash(k[i]) & (cap - 1);
-            while (index[at]) at = (at + 1) & (cap - 1);
-            index[at] = i + 1;
-        }
-        ambgc_free(pb->vm, pb->index, pb->index_cap * sizeof *index);
-        pb->index = index;
-        pb->index_cap = cap;
+static ambv constant_at(const ambpb *pb, uint32_t i) {
+    return i < FAR_K ? ((const ambv *)pb->k.p)[i] : ((const ambv *)pb->far_k.p)[i - FAR_K];
+}
+
+static bool index_grow(ambpb *pb) {
+    uint32_t cap = pb->index_cap ? pb->index_cap * 2 : 32;
+    uint32_t *index = ambgc_malloc(pb->vm, cap * sizeof *index);
+    if (!index) {
+        pb->failed = true;
+        return false;
     }
+    memset(index, 0, cap * sizeof *index);
+    for (uint32_t i = 0; i < pb->index_cap; i++) {
+        if (!pb->index[i]) continue;
+        uint32_t at = const_hash(constant_at(pb, pb->index[i] - 1)) & (cap - 1);
+        while (index[at]) at = (at + 1) & (cap - 1);
+        index[at] = pb->index[i];
+    }
+    ambgc_free(pb->vm, pb->index, pb->index_cap * sizeof *index);
+    pb->index = index;
+    pb->index_cap = cap;
+    return true;
+}
+
+static uint32_t constant(ambpb *pb, ambv v) {
+    if ((pb->k.len + pb->far_k.len) * 2 >= pb->index_cap && !index_grow(pb)) return 0;
     uint32_t at = const_hash(v) & (pb->index_cap - 1);
     while (pb->index[at]) {
-        ambv have = k[pb->index[at] - 1];
-        if (have.tag == v.tag && have.u == v.u) return pb->index[at] - 1;
+        ambv have = constant_at(pb, pb->index[at] - 1);
+        bool near = pb->index[at] <= FAR_K;
+        if (have.tag == v.tag && have.u == v.u && (near || pb->loading || pb->k.len >= FAR_K))
+            return pb->index[at] - 1;
         at = (at + 1) & (pb->index_cap - 1);
     }
-    uint32_t n = pb->k.len;
-    ambv *slot = grow(pb, &pb->k, 1);
+    bool far = pb->k.len >= FAR_K || (pb->loading && pb->k.len >= NEAR_LITERALS);
+    uint32_t n = far ? FAR_K + pb->far_k.len : pb->k.len;
+    ambv *slot = grow(pb, far ? &pb->far_k : &pb->k, 1);
     if (!slot) return 0;
     *slot = v;
     pb->index[at] = n + 1;
     return n;
+}
+
+void ambpb_loading(ambpb *pb, bool on) { pb->loading = on; }
+
+/* Puts the far constants behind the near ones. */
+static void join_constants(ambpb *pb) {
+    if (!pb->far_k.len) return;
+    while (pb->k.len < FAR_K) {
+        ambv *v = grow(pb, &pb->k, 1);
+        if (!v) return;
+        *v = ambv_nil();
+    }
+    ambv *to = grow(pb, &pb->k, pb->far_k.len);
+    if (to) memcpy(to, pb->far_k.p, pb->far_k.len * sizeof *to);
 }
 
 uint32_t ambpb_nil(ambpb *pb) { return constant(pb, ambv_nil()); }
@@ -187,7 +217,7 @@ uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n) {
         pb->failed = true;
         return 0;
     }
-    for (uint32_t i = 0; i < n; i++) t->vals[i] = ((ambv *)pb->k.p)[strings[i]];
+    for (uint32_t i = 0; i < n; i++) t->vals[i] = constant_at(pb, strings[i]);
     return constant(pb, ambv_obj(t));
 }
 
@@ -205,7 +235,6 @@ uint32_t ambpb_export(ambpb *pb, struct amb_vmodule *m, uint32_t slot) {
     return constant(pb, m->slots[slot]);
 }
 
-uint32_t ambpb_const_count(const ambpb *pb) { return pb->k.len; }
 
 /* ---- what follows an instruction ---- */
 
@@ -387,6 +416,7 @@ struct amb_proto *ambpb_finish(ambpb *pb, const ambpb_shape *shape) {
     amb_vm *vm = pb->vm;
     amb_proto *p = NULL;
     if (pb->failed) goto done;
+    join_constants(pb);
     take(pb, &pb->code);
     take(pb, &pb->spans);
     take(pb, &pb->k);

@@ -59,7 +59,9 @@ uint32_t ambpb_module(ambpb *pb, struct amb_vmodule *m);
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index);
 /* A value exported by a native module (or an error class of it). */
 uint32_t ambpb_export(ambpb *pb, struct amb_vmodule *m, uint32_t slot);
-uint32_t ambpb_const_count(const ambpb *pb);
+/* While on, constants asked for are only loaded, never named by an operand: in a function with many
+ * they leave the low numbers to names. */
+void ambpb_loading(ambpb *pb, bool on);
 
 /* Words that follow an instruction and name something outside the function. */
 void ambpb_slot_word(ambpb *pb, struct amb_vmodule *m, uint32_t slot); /* GETM SETM CALLM ... */
