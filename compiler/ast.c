@@ -14,7 +14,7 @@ struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind,
     return node;
 }
 
-bool amblist_push(struct amb_arena *arena, struct amb_list *list, struct amb_node *node)
+bool ambnodes_push(struct amb_arena *arena, struct amb_nodes *list, struct amb_node *node)
 {
     if (!ambarena_grow(arena, (void **)&list->at, &list->cap, list->len + 1,
                        sizeof *list->at))
@@ -52,7 +52,7 @@ static void visit(const struct visitor *v, struct amb_node *node)
     if (node) v->visit(v->ud, node);
 }
 
-static void visit_list(const struct visitor *v, const struct amb_list *list)
+static void visit_list(const struct visitor *v, const struct amb_nodes *list)
 {
     for (uint32_t i = 0; i < list->len; i++) visit(v, list->at[i]);
 }
@@ -89,7 +89,7 @@ static void visit_methods(const struct visitor *v, const struct amb_method *meth
     for (uint32_t i = 0; i < count; i++) visit_fn(v, methods[i].fn);
 }
 
-static void visit_class(const struct visitor *v, const struct amb_class *cls)
+static void visit_class(const struct visitor *v, const struct amb_class_def *cls)
 {
     visit(v, cls->parent);
     visit_params(v, cls->fields_fn);

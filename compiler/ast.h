@@ -22,14 +22,14 @@
 
 struct amb_node;
 struct amb_fn;
-struct amb_class;
+struct amb_class_def;
 struct amb_field;
 struct amb_method;
 struct amb_decl;
 struct amb_scope;
 struct amb_import;
 
-struct amb_list {
+struct amb_nodes {
     struct amb_node **at;
     uint32_t len, cap;
 };
@@ -184,7 +184,7 @@ enum amb_builtin_type {
 struct amb_use_part {
     amb_text name;
     amb_span span;
-    struct amb_list args; /* NODE_NAMED and expressions of constants */
+    struct amb_nodes args; /* NODE_NAMED and expressions of constants */
     bool has_args;
 };
 
@@ -225,7 +225,7 @@ struct amb_node {
         int64_t i;
         double f;
         amb_text text;
-        struct amb_list list;
+        struct amb_nodes list;
         struct amb_node *child;
         struct amb_fn *fn;
         struct {
@@ -236,7 +236,7 @@ struct amb_node {
             amb_text name;
             amb_span name_span;
             struct amb_ref self;     /* [scope] where self is */
-            struct amb_class *class_; /* [scope] the class whose parent is meant */
+            struct amb_class_def *class_; /* [scope] the class whose parent is meant */
         } super;
         struct {
             struct amb_node *value;
@@ -276,7 +276,7 @@ struct amb_node {
                                           ancestor's in this module) */
             struct amb_import *import; /* alias.name: `slot` of that module; do not
                                           evaluate object */
-            struct amb_class *private_in; /* name is private in this enclosing class:
+            struct amb_class_def *private_in; /* name is private in this enclosing class:
                                              an instance (or the class itself, for
                                              statics) gives the private member,
                                              anything else the public one */
@@ -288,13 +288,13 @@ struct amb_node {
         } index;
         struct {
             struct amb_node *callee;
-            struct amb_list args; /* expressions, NODE_SPREAD, then NODE_NAMED */
+            struct amb_nodes args; /* expressions, NODE_SPREAD, then NODE_NAMED */
             bool has_spread, has_named;
             bool tail; /* [scope] its value is returned at once and the frame may be
                           reused */
         } call;
         struct {
-            struct amb_list branches; /* NODE_BRANCH, at least one */
+            struct amb_nodes branches; /* NODE_BRANCH, at least one */
             struct amb_node *otherwise; /* NODE_BLOCK or NULL */
         } if_;
         struct {
@@ -306,7 +306,7 @@ struct amb_node {
         } branch;
         struct {
             struct amb_node *subject;
-            struct amb_list arms;
+            struct amb_nodes arms;
         } match;
         struct {
             struct amb_node *pattern;
@@ -317,7 +317,7 @@ struct amb_node {
         } arm;
         struct {
             struct amb_node *body;
-            struct amb_list catches;
+            struct amb_nodes catches;
             struct amb_node *finally; /* or NULL */
         } try_;
         struct {
@@ -328,7 +328,7 @@ struct amb_node {
             struct amb_scope *scope; /* [scope] holds decl */
         } catch_;
         struct {
-            struct amb_list args; /* NODE_NAMED */
+            struct amb_nodes args; /* NODE_NAMED */
             struct amb_node *body;
         } group;
         struct {
@@ -349,7 +349,7 @@ struct amb_node {
             bool used;              /* [scope] the task's handle is used */
         } spawn;
         struct {
-            struct amb_list stmts;
+            struct amb_nodes stmts;
             struct amb_scope *scope; /* [scope] */
             amb_span close;          /* the closing brace */
             bool has_defer;          /* [scope] directly in this block */
@@ -362,7 +362,7 @@ struct amb_node {
             bool is_var, is_pub;
         } let;
         struct {
-            struct amb_list targets;
+            struct amb_nodes targets;
             struct amb_node *value; /* NODE_TUPLE of as many parts when written as a
                                        list */
         } many;
@@ -384,7 +384,7 @@ struct amb_node {
             struct amb_node *body;
             amb_text label;
         } while_;
-        struct amb_class *class_;
+        struct amb_class_def *class_;
         struct amb_enum *enum_;
         struct amb_import *import;
         struct {
@@ -417,7 +417,7 @@ struct amb_node {
         } bind;
         struct {
             struct amb_node *callee;  /* NODE_NAME or NODE_MEMBER chain */
-            struct amb_list args;     /* patterns, then NODE_PAT_NAMED */
+            struct amb_nodes args;     /* patterns, then NODE_PAT_NAMED */
             bool has_rest;            /* a bare ... ends the list (NODE_PAT_REST is
                                          last) */
         } pat_call;
@@ -428,7 +428,7 @@ struct amb_node {
             amb_text text;         /* [scope] of a capability */
         } type;
         struct {
-            struct amb_list params;
+            struct amb_nodes params;
             struct amb_node *result; /* or NULL */
             bool has_params;
         } type_fn;
@@ -549,7 +549,7 @@ struct amb_fn {
     struct amb_decl *decl;   /* AMB_FN_NAMED: the binding; else NULL */
     struct amb_decl *self;   /* DECL_SELF in methods, getters, setters, operators and
                                 init */
-    struct amb_class *class_; /* of methods and AMB_FN_FIELDS/INIT, or NULL */
+    struct amb_class_def *class_; /* of methods and AMB_FN_FIELDS/INIT, or NULL */
     struct amb_enum *enum_;   /* methods of an enum, or NULL */
     struct amb_fn *outer;     /* [scope] NULL for main */
     struct amb_scope *scope;  /* [scope] parameters (and self) */
@@ -564,7 +564,7 @@ struct amb_field {
     amb_text name;
     amb_span span;
     amb_text doc;
-    struct amb_class *class_;
+    struct amb_class_def *class_;
     uint32_t index;          /* among class_->fields, or class_->statics */
     bool is_var, is_private, is_static;
     bool hidden;             /* a plain header parameter kept for init; no script sees
@@ -584,7 +584,7 @@ struct amb_method {
 /* Order of construction: evaluate the header parameters; evaluate super_args and do the
  * same for the parent; evaluate the own fields in order (all in fields_fn, no self); then
  * run the init functions, the parent's first. */
-struct amb_class {
+struct amb_class_def {
     amb_text name;
     amb_span span;            /* of the name */
     amb_text doc;
@@ -595,7 +595,7 @@ struct amb_class {
     bool has_header;          /* written with ( ) */
     struct amb_node *parent;  /* expression NODE_NAME or NODE_MEMBER, or NULL */
     bool has_super_args;
-    struct amb_list super_args; /* evaluated in fields_fn */
+    struct amb_nodes super_args; /* evaluated in fields_fn */
     struct amb_fn *fields_fn; /* AMB_FN_FIELDS, always there; its params are the
                                  header's */
     struct amb_fn *init;      /* AMB_FN_INIT, or NULL; its body holds the init blocks
@@ -607,9 +607,9 @@ struct amb_class {
     uint32_t static_count, static_cap;
     struct amb_method *methods; /* all kinds, static ones included, as written */
     uint32_t method_count, method_cap;
-    struct amb_class *parent_class; /* [scope] when the parent is a class of this
+    struct amb_class_def *parent_class; /* [scope] when the parent is a class of this
                                        module */
-    struct amb_class *outer;  /* [scope] lexically enclosing class, or NULL */
+    struct amb_class_def *outer;  /* [scope] lexically enclosing class, or NULL */
     bool extended;            /* [scope] by a class of this module */
     bool statics_later;       /* [scope] a NODE_STATICS follows: NODE_CLASS must not
                                  run the static initialisers */
@@ -666,7 +666,7 @@ struct amb_export {
     amb_text name;
     uint32_t slot;
     uint8_t kind;           /* enum amb_decl_kind: LET FN CLASS ENUM */
-    struct amb_class *class_; /* when kind is DECL_CLASS and the source is at hand, or
+    struct amb_class_def *class_; /* when kind is DECL_CLASS and the source is at hand, or
                                  NULL */
 };
 
@@ -679,7 +679,7 @@ struct amb_iface {
     void *module; /* compile.c's */
 };
 
-struct amb_module {
+struct amb_unit {
     struct amb_source *src;
     struct amb_arena *arena;
     struct amb_fn *main;     /* AMB_FN_MAIN, body NODE_BLOCK */
@@ -715,6 +715,6 @@ void ambast_children(struct amb_node *node, ambast_visit visit, void *ud);
 /* ---- building, for the parser and the scope pass */
 
 struct amb_node *ambast_node(struct amb_arena *arena, enum amb_node_kind kind, amb_span span);
-bool amblist_push(struct amb_arena *arena, struct amb_list *list, struct amb_node *node);
+bool ambnodes_push(struct amb_arena *arena, struct amb_nodes *list, struct amb_node *node);
 
 #endif

@@ -64,7 +64,7 @@ bool ambcheck_is_jump(const struct amb_node *node)
 
 void ambcheck_statements(struct ambscope *s, const struct amb_node *block)
 {
-    const struct amb_list *stmts = &block->as.block.stmts;
+    const struct amb_nodes *stmts = &block->as.block.stmts;
     bool ended = false, started = false;
     for (uint32_t i = 0; i < stmts->len; i++) {
         const struct amb_node *stmt = stmts->at[i];
@@ -115,7 +115,7 @@ static bool same_key(const struct amb_node *a, const struct amb_node *b)
 
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map)
 {
-    const struct amb_list *entries = &map->as.list;
+    const struct amb_nodes *entries = &map->as.list;
     if (entries->len < 2) return;
     uint32_t size = 8;
     while (size < entries->len * 2) size *= 2;
@@ -138,7 +138,7 @@ void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map)
 }
 
 /* Named arguments, parts of tuples, and parts in patterns. */
-void ambcheck_named(struct ambscope *s, const struct amb_list *items)
+void ambcheck_named(struct ambscope *s, const struct amb_nodes *items)
 {
     uint32_t end = items->len > AMB_MAX_ARGS ? AMB_MAX_ARGS : items->len;
     for (uint32_t i = 1; i < end; i++) {
@@ -303,7 +303,7 @@ static void cover(struct coverage *c, const struct amb_node *pattern)
 
 static void check_coverage(struct ambscope *s, const struct amb_node *match)
 {
-    const struct amb_list *arms = &match->as.match.arms;
+    const struct amb_nodes *arms = &match->as.match.arms;
     struct coverage c = {NULL, 0, false};
     for (uint32_t i = 0; i < arms->len && !c.unknown; i++) {
         if (arms->at[i]->kind != NODE_ARM || arms->at[i]->as.arm.irrefutable) return;
@@ -323,7 +323,7 @@ static void check_coverage(struct ambscope *s, const struct amb_node *match)
 void ambcheck_match(struct ambscope *s, const struct amb_node *match)
 {
     check_coverage(s, match);
-    const struct amb_list *arms = &match->as.match.arms;
+    const struct amb_nodes *arms = &match->as.match.arms;
     for (uint32_t i = 0; i + 1 < arms->len; i++) {
         if (arms->at[i]->kind == NODE_ARM && arms->at[i]->as.arm.irrefutable) {
             ambdiag_plain(s->diags, DIAG_ARM_NEVER,
@@ -348,7 +348,7 @@ static bool may_be_signal(const struct amb_node *type)
 
 void ambcheck_catches(struct ambscope *s, const struct amb_node *node)
 {
-    const struct amb_list *catches = &node->as.try_.catches;
+    const struct amb_nodes *catches = &node->as.try_.catches;
     for (uint32_t i = 0; i + 1 < catches->len; i++) {
         const struct amb_node *c = catches->at[i];
         const struct amb_node *next = catches->at[i + 1];

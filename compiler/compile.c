@@ -55,7 +55,7 @@ typedef struct units {
 
 struct amb_script {
     amb_vm *vm;
-    struct amb_vmodule *module;
+    struct amb_module *module;
     struct amb_arena arena;
     amb_manifest manifest;
     amb_value result;
@@ -69,7 +69,7 @@ typedef struct job {
     struct amb_diags *diags;
 } job;
 
-static struct amb_vmodule *compile(job *j, const char *name, const char *text, size_t len,
+static struct amb_module *compile(job *j, const char *name, const char *text, size_t len,
                                    struct amb_iface **iface, amb_manifest *manifest,
                                    struct amb_arena *manifest_arena);
 
@@ -155,7 +155,7 @@ static const amb_embedded *embedded(const char *name, size_t len)
     return NULL;
 }
 
-static struct amb_iface *native_iface(units *u, struct amb_vmodule *m)
+static struct amb_iface *native_iface(units *u, struct amb_module *m)
 {
     uint32_t n = ambmodule_export_count(m);
     struct amb_iface *f = keep(u, sizeof *f);
@@ -211,7 +211,7 @@ static enum amb_resolve_result instance(job *j, amb_span at, amb_text spec, cons
     u->chain[u->depth++] = m->id;
     job inner = { .u = u, .id = m->id };
     struct amb_iface *iface = NULL;
-    struct amb_vmodule *made = compile(&inner, m->id, text, len, &iface, NULL, NULL);
+    struct amb_module *made = compile(&inner, m->id, text, len, &iface, NULL, NULL);
     u->depth--;
     if (!made) {
         m->failed = true;
@@ -238,7 +238,7 @@ static enum amb_resolve_result import_module(job *j, amb_text spec, bool standar
             *out = known->iface;
             return AMB_RESOLVE_OK;
         }
-        struct amb_vmodule *m = ambmodule_standard(u->vm, name, spec.len);
+        struct amb_module *m = ambmodule_standard(u->vm, name, spec.len);
         if (m) {
             unit *k = known ? known : add(u, name);
             if (!k || !(k->iface = native_iface(u, m))) return AMB_RESOLVE_FAILED;
@@ -270,7 +270,7 @@ static enum amb_resolve_result resolve(void *ud, amb_text spec, bool standard, a
 /* ---- one module ---- */
 
 /* Each import with {…} gets an instance of its own. */
-static bool fresh_instances(job *j, struct amb_module *unit)
+static bool fresh_instances(job *j, struct amb_unit *unit)
 {
     for (uint32_t i = 0; i < unit->import_count; i++) {
         struct amb_import *im = unit->imports[i];
@@ -283,10 +283,10 @@ static bool fresh_instances(job *j, struct amb_module *unit)
     return true;
 }
 
-static struct amb_vmodule *build(job *j, struct amb_module *unit, const char *name)
+static struct amb_module *build(job *j, struct amb_unit *unit, const char *name)
 {
     amb_vm *vm = j->u->vm;
-    struct amb_vmodule *m = ambmodule_new(vm, name, strlen(name), unit->slot_count);
+    struct amb_module *m = ambmodule_new(vm, name, strlen(name), unit->slot_count);
     if (!m) return NULL;
     for (uint32_t i = 0; i < unit->slot_count; i++) {
         struct amb_decl *d = unit->slots[i];
@@ -309,7 +309,7 @@ static void render(job *j, const struct amb_source *src)
 }
 
 /* What this line of a read-eval loop declares is there for the next ones. */
-static void remember(units *u, const struct amb_module *unit, struct amb_vmodule *m)
+static void remember(units *u, const struct amb_unit *unit, struct amb_module *m)
 {
     struct amb_iface *iface = keep(u, sizeof *iface);
     struct amb_import *import = keep(u, sizeof *import);
@@ -328,13 +328,13 @@ static void remember(units *u, const struct amb_module *unit, struct amb_vmodule
 }
 
 /* NULL: reported, or no memory. iface belongs to the tree. */
-static struct amb_vmodule *compile(job *j, const char *name, const char *text, size_t len,
+static struct amb_module *compile(job *j, const char *name, const char *text, size_t len,
                                    struct amb_iface **iface, amb_manifest *manifest,
                                    struct amb_arena *manifest_arena)
 {
     units *u = j->u;
     struct amb_arena *arena = new_tree(u);
-    struct amb_vmodule *m = NULL;
+    struct amb_module *m = NULL;
     struct amb_source src = { 0 };
     struct amb_diags diags;
     bool too_big = false;
@@ -352,7 +352,7 @@ static struct amb_vmodule *compile(job *j, const char *name, const char *text, s
     struct amb_source *kept = ambarena_alloc(arena, sizeof *kept); /* the tree refers to it */
     if (!kept) return NULL;
     *kept = src;
-    struct amb_module *unit = ambparse_module(arena, kept, &diags);
+    struct amb_unit *unit = ambparse_module(arena, kept, &diags);
     if (unit) {
         struct amb_scope_options o = { .prelude = u->prelude, .prelude_count = u->prelude_count,
                                        .is_entry = j->entry, .is_repl = j->repl,
@@ -388,7 +388,7 @@ static void free_units(amb_vm *vm, void *state)
     free(u);
 }
 
-static amb_status compile_core(amb_vm *vm, const char *name, size_t len, struct amb_vmodule **out)
+static amb_status compile_core(amb_vm *vm, const char *name, size_t len, struct amb_module **out)
 {
     units *u = ambvm_compiler(vm);
     char full[64];
@@ -504,7 +504,7 @@ int amb_incomplete(amb_vm *vm, const char *text, size_t len)
     ambarena_init(&arena, &hook);
     ambdiag_init(&diags, &arena);
     if (ambsource_init(&src, &arena, AMB_TEXT("repl"), text, len, &too_big)) {
-        struct amb_module *unit = ambparse_module(&arena, &src, &diags);
+        struct amb_unit *unit = ambparse_module(&arena, &src, &diags);
         more = unit && ambparse_incomplete(unit, &diags);
     }
     ambarena_deinit(&arena);

@@ -376,8 +376,8 @@ uint32_t gen_child(genfn *f, struct amb_fn *fn)
     return ambpb_child(f->pb, v->proto);
 }
 
-struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_module *unit,
-                                struct amb_vmodule *vmodule, struct amb_diags *diags, bool repl)
+struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_unit *unit,
+                                struct amb_module *vmodule, struct amb_diags *diags, bool repl)
 {
     gen g = { .vm = vm, .unit = unit, .vmodule = vmodule, .diags = diags, .arena = unit->arena,
               .repl = repl };

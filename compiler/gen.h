@@ -18,12 +18,12 @@
 
 typedef struct gen {
     struct amb_vm *vm;
-    struct amb_module *unit;   /* the syntax tree's module */
-    struct amb_vmodule *vmodule;
+    struct amb_unit *unit;   /* the syntax tree's module */
+    struct amb_module *vmodule;
     struct amb_diags *diags;
     struct amb_arena *arena;
-    struct amb_class *statics_of; /* whose static fields are being compiled, or NULL */
-    struct amb_class *defining; /* whose fields' types are being compiled, or NULL */
+    struct amb_class_def *statics_of; /* whose static fields are being compiled, or NULL */
+    struct amb_class_def *defining; /* whose fields' types are being compiled, or NULL */
     bool in_fields;            /* those types belong to fields of instances, not static ones */
     bool repl;                 /* the main function returns its last value */
 } gen;
@@ -72,7 +72,7 @@ typedef struct genfn {
     struct amb_fn *fn;
     ambpb *pb;
     struct genfn *outer;
-    struct amb_class *class_; /* whose construction is being compiled */
+    struct amb_class_def *class_; /* whose construction is being compiled */
     uint32_t top, most;       /* registers in use, and at most */
     bool far;                 /* conditional jumps are long */
     bool stop;                /* an error was reported that makes going on pointless */
@@ -161,10 +161,10 @@ void gen_class(genfn *f, struct amb_node *n);
 void gen_statics(genfn *f, struct amb_node *n);
 void gen_enum(genfn *f, struct amb_node *n);
 /* Number of fields of all ancestors, when that is known now. */
-bool gen_field_base(const struct amb_class *c, struct amb_vm *vm, uint32_t *base);
+bool gen_field_base(const struct amb_class_def *c, struct amb_vm *vm, uint32_t *base);
 
 /* Compiles the module's main function. NULL: reported, or out of memory. */
-struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_module *unit,
-                                struct amb_vmodule *vmodule, struct amb_diags *diags, bool repl);
+struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_unit *unit,
+                                struct amb_module *vmodule, struct amb_diags *diags, bool repl);
 
 #endif

@@ -40,7 +40,7 @@ void gen_read(genfn *f, const struct amb_ref *ref, amb_text name, uint32_t dst)
         ambpb_slot_word(f->pb, f->g->vmodule, ref->index);
         break;
     case REF_IMPORT: {
-        struct amb_vmodule *m = ref->import->iface->module;
+        struct amb_module *m = ref->import->iface->module;
         if (ref->needs_check) gen_emit(f, OP_GETMC, ambreg(dst), gen_name(f, name), 0);
         else gen_emit(f, OP_GETM, ambreg(dst), 0, 0);
         ambpb_slot_word(f->pb, m, ref->index);
@@ -552,7 +552,7 @@ static void call_done(genfn *f, uint32_t base, uint32_t dst, uint32_t top)
 }
 
 /* Arguments in consecutive registers from f->top. */
-static void arguments(genfn *f, struct amb_list *args)
+static void arguments(genfn *f, struct amb_nodes *args)
 {
     for (uint32_t i = 0; i < args->len && !gen_failed(f); i++) {
         struct amb_node *a = args->at[i];
@@ -563,7 +563,7 @@ static void arguments(genfn *f, struct amb_list *args)
 
 static void call_value(genfn *f, struct amb_node *n, uint32_t base)
 {
-    struct amb_list *args = &n->as.call.args;
+    struct amb_nodes *args = &n->as.call.args;
     if (n->as.call.has_spread) {
         gen_alloc(f, 1); /* base + 3 */
         uint32_t named = 0;
@@ -610,7 +610,7 @@ static bool call_known(genfn *f, struct amb_node *n, uint32_t dst)
     uint32_t argc = n->as.call.args.len, top = f->top;
     if (n->as.call.has_named || n->as.call.has_spread) return false;
     const struct amb_ref *ref = callee->kind == NODE_NAME ? &callee->as.name.ref : NULL;
-    struct amb_vmodule *m = NULL;
+    struct amb_module *m = NULL;
     uint32_t slot = 0;
     bool native = false, prelude = false;
     if (ref && ref->kind == REF_PRELUDE) {
@@ -699,7 +699,7 @@ static void call(genfn *f, struct amb_node *n, uint32_t dst)
 
 static void map(genfn *f, struct amb_node *n, uint32_t dst)
 {
-    struct amb_list *l = &n->as.list;
+    struct amb_nodes *l = &n->as.list;
     gen_emit(f, OP_NEWMAP, ambreg(dst), (uint16_t)(l->len > 1000 ? 1000 : l->len), 0);
     for (uint32_t i = 0; i < l->len && !gen_failed(f); i++) {
         struct amb_node *e = l->at[i];
@@ -734,7 +734,7 @@ static void map(genfn *f, struct amb_node *n, uint32_t dst)
 
 static void list(genfn *f, struct amb_node *n, uint32_t dst)
 {
-    struct amb_list *l = &n->as.list;
+    struct amb_nodes *l = &n->as.list;
     bool simple = l->len <= 50;
     for (uint32_t i = 0; i < l->len && simple; i++) simple = l->at[i]->kind != NODE_SPREAD;
     if (!simple) {
@@ -750,7 +750,7 @@ static void list(genfn *f, struct amb_node *n, uint32_t dst)
 
 static void tuple(genfn *f, struct amb_node *n, uint32_t dst)
 {
-    struct amb_list *l = &n->as.list;
+    struct amb_nodes *l = &n->as.list;
     uint32_t first = f->top;
     arguments(f, l);
     f->span = n->span;
@@ -787,7 +787,7 @@ static void part(genfn *f, struct amb_node *p, uint32_t r)
 
 static void interpolation(genfn *f, struct amb_node *n, uint32_t dst)
 {
-    struct amb_list *l = &n->as.list;
+    struct amb_nodes *l = &n->as.list;
     uint32_t first = f->top, n_here = 0;
     for (uint32_t i = 0; i < l->len && !gen_failed(f); i++) {
         part(f, l->at[i], gen_alloc(f, 1));

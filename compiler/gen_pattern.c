@@ -67,7 +67,7 @@ static struct amb_node *root_of(struct amb_node *path)
 
 /* Types of fields were resolved as part of the function that fills them, one level further in. */
 static void type_class(genfn *f, struct amb_node *path, uint32_t r);
-static void type_of_fields(genfn *f, const struct amb_class *own, struct amb_node *path, uint32_t r)
+static void type_of_fields(genfn *f, const struct amb_class_def *own, struct amb_node *path, uint32_t r)
 {
     struct amb_node *root = root_of(path);
     struct amb_ref was = root->kind == NODE_NAME ? root->as.name.ref : (struct amb_ref){ 0 };
@@ -86,7 +86,7 @@ static void type_of_fields(genfn *f, const struct amb_class *own, struct amb_nod
  * stands as its name: the VM puts the class in its place. */
 static void type_class(genfn *f, struct amb_node *path, uint32_t r)
 {
-    const struct amb_class *own = f->g->defining;
+    const struct amb_class_def *own = f->g->defining;
     const struct amb_decl *decl = path->kind == NODE_NAME ? path->as.name.ref.decl : NULL;
     if (own && decl == own->decl) {
         gen_emit(f, OP_LOADTRUE, ambreg(r), 0, 0);
@@ -154,7 +154,7 @@ static void fail_unless(genfn *f, uint32_t test, struct amb_node *p, uint32_t re
 
 static void sequence(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
 {
-    struct amb_list *l = &p->as.list;
+    struct amb_nodes *l = &p->as.list;
     uint32_t rest = UINT32_MAX, n = l->len;
     for (uint32_t i = 0; i < n; i++)
         if (l->at[i]->kind == NODE_PAT_REST) rest = i;
@@ -192,7 +192,7 @@ static void sequence(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
 
 static void mapping(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
 {
-    struct amb_list *l = &p->as.list;
+    struct amb_nodes *l = &p->as.list;
     uint32_t t = gen_alloc(f, 2), keys = t + 1;
     uint32_t type = ambpb_type(f->pb, AMBT_MAP, 0, "map", 3);
     gen_emit(f, OP_ISTYPE, ambreg(t), ambreg(reg), (uint16_t)type);
@@ -225,7 +225,7 @@ static void call(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
     gen_expr(f, p->as.pat_call.callee, cls);
     gen_emit(f, OP_ISINST, ambreg(t), ambreg(reg), ambreg(cls));
     fail_unless(f, t, p, reg, fail);
-    struct amb_list *l = &p->as.pat_call.args;
+    struct amb_nodes *l = &p->as.pat_call.args;
     for (uint32_t i = 0; i < l->len && !gen_failed(f); i++) {
         struct amb_node *e = l->at[i];
         f->span = e->span;

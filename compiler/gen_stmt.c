@@ -54,7 +54,7 @@ static bool is_expression(const struct amb_node *n)
 
 static void statements(genfn *f, struct amb_node *block, uint32_t from, uint32_t dst)
 {
-    struct amb_list *l = &block->as.block.stmts;
+    struct amb_nodes *l = &block->as.block.stmts;
     bool valued = false;
     for (uint32_t i = from; i < l->len && !gen_failed(f); i++) {
         struct amb_node *n = l->at[i];
@@ -99,7 +99,7 @@ void gen_value(genfn *f, struct amb_node *n, uint32_t dst)
 void gen_if(genfn *f, struct amb_node *n, uint32_t dst)
 {
     label end = { 0 };
-    struct amb_list *l = &n->as.if_.branches;
+    struct amb_nodes *l = &n->as.if_.branches;
     for (uint32_t i = 0; i < l->len && !gen_failed(f); i++) {
         struct amb_node *b = l->at[i];
         label next = { 0 };
@@ -476,7 +476,7 @@ static void assign(genfn *f, struct amb_node *n)
 
 static void assign_many(genfn *f, struct amb_node *n)
 {
-    struct amb_list *targets = &n->as.many.targets;
+    struct amb_nodes *targets = &n->as.many.targets;
     uint32_t top = f->top, count = targets->len;
     /* Objects and keys of the targets first, then all values, then the stores. */
     uint32_t places = gen_alloc(f, 2 * count), values = gen_alloc(f, count);
@@ -624,7 +624,7 @@ static void let(genfn *f, struct amb_node *n)
 static void import(genfn *f, struct amb_node *n)
 {
     struct amb_import *im = n->as.import;
-    struct amb_vmodule *m = im->iface->module;
+    struct amb_module *m = im->iface->module;
     uint32_t k = ambpb_module(f->pb, m), top = f->top;
     for (uint32_t i = 0; i < im->with_count && !gen_failed(f); i++) {
         uint32_t r = gen_any(f, im->withs[i].value);

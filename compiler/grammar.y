@@ -57,7 +57,7 @@ void ambgrammar_settle(void *parser) { ((yyParser *)parser)->yyerrcnt = -1; }
 /* Kinds without a rule of their own. */
 %token BAD.
 
-%type stmts { struct amb_list * }
+%type stmts { struct amb_nodes * }
 %type name { struct amb_token }
 %type akey { struct amb_token }
 %type mname { struct amb_token }
@@ -78,26 +78,26 @@ void ambgrammar_settle(void *parser) { ((yyParser *)parser)->yyerrcnt = -1; }
 %type cmods { struct amb_mods }
 %type enumitems { struct amb_member * }
 %type enumitem { struct amb_member * }
-%type exprs { struct amb_list * }
-%type ops { struct amb_list * }
-%type args { struct amb_list * }
-%type args1 { struct amb_list * }
-%type pitems { struct amb_list * }
-%type items { struct amb_list * }
-%type entries { struct amb_list * }
-%type entries1 { struct amb_list * }
-%type types { struct amb_list * }
-%type types1 { struct amb_list * }
-%type arms { struct amb_list * }
-%type sarms { struct amb_list * }
-%type pargs { struct amb_list * }
-%type mpats { struct amb_list * }
-%type mpats1 { struct amb_list * }
+%type exprs { struct amb_nodes * }
+%type ops { struct amb_nodes * }
+%type args { struct amb_nodes * }
+%type args1 { struct amb_nodes * }
+%type pitems { struct amb_nodes * }
+%type items { struct amb_nodes * }
+%type entries { struct amb_nodes * }
+%type entries1 { struct amb_nodes * }
+%type types { struct amb_nodes * }
+%type types1 { struct amb_nodes * }
+%type arms { struct amb_nodes * }
+%type sarms { struct amb_nodes * }
+%type pargs { struct amb_nodes * }
+%type mpats { struct amb_nodes * }
+%type mpats1 { struct amb_nodes * }
 %type ihead { struct amb_interp * }
 %type specs { struct amb_interp * }
-%type catches { struct amb_list * }
+%type catches { struct amb_nodes * }
 %type ifs { struct amb_node * }
-%type withpart { struct amb_list * }
+%type withpart { struct amb_nodes * }
 %type imports { struct amb_import * }
 %type aspart { struct amb_as }
 %type forpart { struct amb_words * }
@@ -106,8 +106,8 @@ void ambgrammar_settle(void *parser) { ((yyParser *)parser)->yyerrcnt = -1; }
 %type adecls { struct amb_arg_list * }
 %type adecl { struct amb_arg_decl * }
 %type adef { struct amb_arg_decl * }
-%type needs { struct amb_list * }
-%type pats { struct amb_list * }
+%type needs { struct amb_nodes * }
+%type pats { struct amb_nodes * }
 %type lbr { struct amb_token }
 %type ellname { struct amb_token }
 

@@ -11,7 +11,7 @@
 
 struct builder {
     struct amb_arena *arena;
-    const struct amb_module *module;
+    const struct amb_unit *module;
     struct amb_diags *diags;
     bool ok;
 };
@@ -239,7 +239,7 @@ static const char *leading_doc(struct builder *b)
     return doc;
 }
 
-bool ambmanifest_build(struct amb_arena *arena, const struct amb_module *module,
+bool ambmanifest_build(struct amb_arena *arena, const struct amb_unit *module,
                        struct amb_diags *diags, amb_manifest *out)
 {
     struct builder b = {arena, module, diags, true};

@@ -10,7 +10,7 @@
 /* After ambscope_run. Everything is copied into `arena`, which lives as long as the
  * script; the tree may go. Arguments that are no constants are reported. False: errors,
  * or out of memory. */
-bool ambmanifest_build(struct amb_arena *arena, const struct amb_module *module,
+bool ambmanifest_build(struct amb_arena *arena, const struct amb_unit *module,
                        struct amb_diags *diags, amb_manifest *out);
 
 #endif

@@ -12,7 +12,7 @@
  * reported as undefined. */
 static void note_lost(struct amb_parser *p, uint32_t start, uint32_t end)
 {
-    struct amb_module *module = p->module;
+    struct amb_unit *module = p->module;
     const char *text = p->src->text;
     for (uint32_t i = start; i < end && module->lost_count < 4096;) {
         uint32_t from = i;
@@ -61,7 +61,7 @@ static void run(struct amb_parser *p, void *machine)
     }
 }
 
-static struct amb_module *parse(struct amb_parser *p)
+static struct amb_unit *parse(struct amb_parser *p)
 {
     p->module = ambarena_alloc(p->arena, sizeof *p->module);
     p->module->src = p->src;
@@ -77,18 +77,18 @@ static struct amb_module *parse(struct amb_parser *p)
         p->module->incomplete = p->lexer.ended;
     }
     if (!p->module->main->body) {
-        struct amb_list *nothing = ambbuild_list(p);
+        struct amb_nodes *nothing = ambbuild_list(p);
         p->too_deep = false; /* an empty program is shallow */
         ambbuild_program(p, nothing);
     }
     return p->module;
 }
 
-struct amb_module *ambparse_module(struct amb_arena *arena, struct amb_source *src,
+struct amb_unit *ambparse_module(struct amb_arena *arena, struct amb_source *src,
                                    struct amb_diags *diags)
 {
     jmp_buf bail;
-    struct amb_module *module = NULL;
+    struct amb_unit *module = NULL;
     void *outer = arena->bail;
     if (setjmp(bail) == 0) {
         arena->bail = &bail;
@@ -104,7 +104,7 @@ struct amb_module *ambparse_module(struct amb_arena *arena, struct amb_source *s
     return module;
 }
 
-bool ambparse_incomplete(const struct amb_module *module, const struct amb_diags *diags)
+bool ambparse_incomplete(const struct amb_unit *module, const struct amb_diags *diags)
 {
     if (!module || !module->incomplete) return false;
     for (uint32_t i = 0; i < diags->count; i++)

@@ -31,20 +31,20 @@ void ambbuild_deepen(struct amb_parser *p, struct amb_node *node,
     if (child) set_depth(p, node, child->depth);
 }
 
-struct amb_list *ambbuild_list(struct amb_parser *p)
+struct amb_nodes *ambbuild_list(struct amb_parser *p)
 {
-    return ambarena_alloc(p->arena, sizeof(struct amb_list));
+    return ambarena_alloc(p->arena, sizeof(struct amb_nodes));
 }
 
-struct amb_list *ambbuild_push(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_push(struct amb_parser *p, struct amb_nodes *list,
                                struct amb_node *node)
 {
-    if (node) amblist_push(p->arena, list, node);
+    if (node) ambnodes_push(p->arena, list, node);
     return list;
 }
 
 void ambbuild_take_list(struct amb_parser *p, struct amb_node *node,
-                        struct amb_list *into, struct amb_list *list)
+                        struct amb_nodes *into, struct amb_nodes *list)
 {
     if (list) *into = *list;
     for (uint32_t i = 0; i < into->len; i++) ambbuild_deepen(p, node, into->at[i]);
@@ -158,7 +158,7 @@ struct amb_node *ambbuild_wrap(struct amb_parser *p, enum amb_node_kind kind,
 }
 
 struct amb_node *ambbuild_listy(struct amb_parser *p, enum amb_node_kind kind,
-                                struct amb_token *open, struct amb_list *items,
+                                struct amb_token *open, struct amb_nodes *items,
                                 struct amb_token *close)
 {
     struct amb_node *node = ambbuild_node(p, kind, open->span.start, close->span.end);
@@ -298,7 +298,7 @@ struct amb_node *ambbuild_index(struct amb_parser *p, struct amb_node *object,
 }
 
 struct amb_node *ambbuild_call(struct amb_parser *p, struct amb_node *callee,
-                               struct amb_list *args, struct amb_token *close)
+                               struct amb_nodes *args, struct amb_token *close)
 {
     struct amb_node *node =
         ambbuild_node(p, NODE_CALL, callee->span.start, close->span.end);
@@ -373,7 +373,7 @@ struct amb_node *ambbuild_equals_arg(struct amb_parser *p, struct amb_node *name
 /* Until it is known whether an => follows, the items stay as they were written.
  * `parenthesised` marks a comma behind the last one. */
 struct amb_node *ambbuild_paren_list(struct amb_parser *p, struct amb_token *open,
-                                     struct amb_list *items, bool comma,
+                                     struct amb_nodes *items, bool comma,
                                      struct amb_token *close)
 {
     struct amb_node *node = ambbuild_listy(p, NODE_TUPLE, open, items, close);
@@ -383,7 +383,7 @@ struct amb_node *ambbuild_paren_list(struct amb_parser *p, struct amb_token *ope
 
 struct amb_node *ambbuild_paren(struct amb_parser *p, struct amb_node *list)
 {
-    struct amb_list *items = &list->as.list;
+    struct amb_nodes *items = &list->as.list;
     struct amb_node *only = items->len == 1 && !list->parenthesised ? items->at[0] : NULL;
     list->parenthesised = true;
     if (only && only->kind != NODE_NAMED && only->kind != NODE_SPREAD) {

@@ -13,7 +13,7 @@ struct amb_parser {
     struct amb_arena *arena;
     struct amb_diags *diags;
     struct amb_source *src;
-    struct amb_module *module;
+    struct amb_unit *module;
     bool failed;           /* the last token was not acceptable */
     bool quiet;            /* starting afresh: what is wrong now was reported */
     bool too_deep;         /* parsing is over */
@@ -107,11 +107,11 @@ void ambbuild_deepen(struct amb_parser *p, struct amb_node *node,
                      const struct amb_node *child);
 struct amb_node *ambbuild_node(struct amb_parser *p, enum amb_node_kind kind,
                                uint32_t start, uint32_t end);
-struct amb_list *ambbuild_list(struct amb_parser *p);
-struct amb_list *ambbuild_push(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_list(struct amb_parser *p);
+struct amb_nodes *ambbuild_push(struct amb_parser *p, struct amb_nodes *list,
                                struct amb_node *node);
 void ambbuild_take_list(struct amb_parser *p, struct amb_node *node,
-                        struct amb_list *into, struct amb_list *list);
+                        struct amb_nodes *into, struct amb_nodes *list);
 struct amb_token ambbuild_join(struct amb_token *from, struct amb_token *to);
 struct amb_node *ambbuild_leaf(struct amb_parser *p, enum amb_node_kind kind,
                                struct amb_token *t);
@@ -130,7 +130,7 @@ struct amb_node *ambbuild_named(struct amb_parser *p, enum amb_node_kind kind,
 struct amb_node *ambbuild_wrap(struct amb_parser *p, enum amb_node_kind kind,
                                struct amb_token *t, struct amb_node *child);
 struct amb_node *ambbuild_listy(struct amb_parser *p, enum amb_node_kind kind,
-                                struct amb_token *open, struct amb_list *items,
+                                struct amb_token *open, struct amb_nodes *items,
                                 struct amb_token *close);
 struct amb_node *ambbuild_binary(struct amb_parser *p, struct amb_node *left,
                                  struct amb_token *op, struct amb_node *right);
@@ -155,12 +155,12 @@ struct amb_node *ambbuild_index(struct amb_parser *p, struct amb_node *object,
                                 struct amb_node *key, struct amb_token *close,
                                 bool optional);
 struct amb_node *ambbuild_call(struct amb_parser *p, struct amb_node *callee,
-                               struct amb_list *args, struct amb_token *close);
+                               struct amb_nodes *args, struct amb_token *close);
 struct amb_node *ambbuild_chain(struct amb_parser *p, struct amb_node *post);
 struct amb_node *ambbuild_equals_arg(struct amb_parser *p, struct amb_node *name,
                                      struct amb_token *op, struct amb_node *value);
 struct amb_node *ambbuild_paren_list(struct amb_parser *p, struct amb_token *open,
-                                     struct amb_list *items, bool comma,
+                                     struct amb_nodes *items, bool comma,
                                      struct amb_token *close);
 struct amb_node *ambbuild_paren(struct amb_parser *p, struct amb_node *list);
 struct amb_node *ambbuild_spawn(struct amb_parser *p, struct amb_token *t,
@@ -169,36 +169,36 @@ struct amb_node *ambbuild_spawn_block(struct amb_parser *p, struct amb_token *t,
                                       struct amb_node *block);
 
 /* parse_stmt.c: statements, functions, control forms */
-void ambbuild_program(struct amb_parser *p, struct amb_list *stmts);
-struct amb_list *ambbuild_push_stmt(struct amb_parser *p, struct amb_list *list,
+void ambbuild_program(struct amb_parser *p, struct amb_nodes *stmts);
+struct amb_nodes *ambbuild_push_stmt(struct amb_parser *p, struct amb_nodes *list,
                                     struct amb_node *stmt);
-struct amb_list *ambbuild_push_bad(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_push_bad(struct amb_parser *p, struct amb_nodes *list,
                                    struct amb_node *bad);
 struct amb_node *ambbuild_bad(struct amb_parser *p);
 struct amb_node *ambbuild_bad_body(struct amb_parser *p, struct amb_node *bad,
-                                   struct amb_list *stmts);
+                                   struct amb_nodes *stmts);
 struct amb_node *ambbuild_bad_block(struct amb_parser *p, struct amb_node *bad,
                                     struct amb_node *block);
 struct amb_node *ambbuild_block(struct amb_parser *p, struct amb_token *open,
-                                struct amb_list *stmts, struct amb_token *close);
+                                struct amb_nodes *stmts, struct amb_token *close);
 struct amb_node *ambbuild_assign(struct amb_parser *p, struct amb_node *target,
                                  struct amb_node *value);
 struct amb_node *ambbuild_assign_many(struct amb_parser *p, struct amb_node *first,
-                                      struct amb_list *rest, struct amb_list *values);
+                                      struct amb_nodes *rest, struct amb_nodes *values);
 struct amb_node *ambbuild_augment(struct amb_parser *p, struct amb_node *target,
                                   struct amb_token *op, struct amb_node *value);
 struct amb_node *ambbuild_assign_cond(struct amb_parser *p, struct amb_node *left,
                                       struct amb_token *op);
 struct amb_node *ambbuild_jump_many(struct amb_parser *p, enum amb_node_kind kind,
                                     struct amb_token *t, struct amb_node *first,
-                                    struct amb_list *rest);
+                                    struct amb_nodes *rest);
 struct amb_node *ambbuild_jump(struct amb_parser *p, enum amb_node_kind kind,
                                struct amb_token *t, struct amb_token *label);
 struct amb_node *ambbuild_let(struct amb_parser *p, struct amb_token *t,
                               struct amb_node *pattern, struct amb_node *type,
                               struct amb_node *value, bool pub);
 struct amb_node *ambbuild_let_list(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_list *values);
+                                   struct amb_nodes *values);
 struct amb_node *ambbuild_pub(struct amb_parser *p, struct amb_token *t,
                               struct amb_node *decl);
 struct amb_node *ambbuild_label(struct amb_parser *p, struct amb_token *label,
@@ -207,7 +207,7 @@ struct amb_node *ambbuild_for(struct amb_parser *p, struct amb_token *t,
                               struct amb_node *pattern, struct amb_node *iter,
                               struct amb_node *body);
 struct amb_node *ambbuild_for_pair(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_node *first, struct amb_list *rest,
+                                   struct amb_node *first, struct amb_nodes *rest,
                                    struct amb_node *iter, struct amb_node *body);
 struct amb_node *ambbuild_while(struct amb_parser *p, struct amb_token *t,
                                 struct amb_node *cond, struct amb_node *body);
@@ -217,23 +217,23 @@ struct amb_node *ambbuild_if(struct amb_parser *p, struct amb_node *list,
 struct amb_node *ambbuild_else(struct amb_parser *p, struct amb_node *list,
                                struct amb_node *body);
 struct amb_node *ambbuild_match(struct amb_parser *p, struct amb_token *t,
-                                struct amb_node *subject, struct amb_list *arms,
+                                struct amb_node *subject, struct amb_nodes *arms,
                                 struct amb_token *close);
 struct amb_node *ambbuild_arm(struct amb_parser *p, struct amb_node *pattern,
                               struct amb_node *guard, struct amb_node *body);
-struct amb_list *ambbuild_catch(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_catch(struct amb_parser *p, struct amb_nodes *list,
                                 struct amb_token *t, struct amb_token *name,
                                 struct amb_node *type, struct amb_node *guard,
                                 struct amb_node *body);
 struct amb_node *ambbuild_try(struct amb_parser *p, struct amb_token *t,
-                              struct amb_node *body, struct amb_list *catches,
+                              struct amb_node *body, struct amb_nodes *catches,
                               struct amb_node *finally);
 struct amb_node *ambbuild_group(struct amb_parser *p, struct amb_token *t,
-                                struct amb_list *args, struct amb_node *body);
+                                struct amb_nodes *args, struct amb_node *body);
 struct amb_node *ambbuild_within(struct amb_parser *p, struct amb_token *t,
                                  struct amb_node *limit, struct amb_node *body);
 struct amb_node *ambbuild_select(struct amb_parser *p, struct amb_token *t,
-                                 struct amb_list *arms, struct amb_token *close);
+                                 struct amb_nodes *arms, struct amb_token *close);
 struct amb_node *ambbuild_select_arm(struct amb_parser *p, struct amb_token *after,
                                      struct amb_node *pattern, struct amb_node *source,
                                      struct amb_node *body);
@@ -244,7 +244,7 @@ struct amb_param *ambbuild_plain_param(struct amb_parser *p, struct amb_token *n
                                        struct amb_node *type, struct amb_node *fallback,
                                        bool rest);
 struct amb_param *ambbuild_pattern_param(struct amb_parser *p, enum amb_node_kind kind,
-                                         struct amb_token *open, struct amb_list *items,
+                                         struct amb_token *open, struct amb_nodes *items,
                                          struct amb_token *close, struct amb_node *type);
 struct amb_node *ambbuild_fn_value(struct amb_parser *p, struct amb_token *t,
                                    struct amb_fn *fn, struct amb_node *result,
@@ -300,18 +300,18 @@ struct amb_as ambbuild_as(struct amb_token *name, struct amb_token *mark);
 struct amb_words *ambbuild_word(struct amb_parser *p, struct amb_words *list,
                                 struct amb_token *t);
 struct amb_use_path *ambbuild_use_part(struct amb_parser *p, struct amb_use_path *path,
-                                       struct amb_token *name, struct amb_list *args,
+                                       struct amb_token *name, struct amb_nodes *args,
                                        struct amb_token *close);
 struct amb_node *ambbuild_use(struct amb_parser *p, struct amb_token *t,
                               struct amb_use_path *path, struct amb_words *rights,
                               struct amb_as as);
 struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_token *first, struct amb_list *rest);
+                                   struct amb_token *first, struct amb_nodes *rest);
 struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t,
                                struct amb_token *name, struct amb_node *type,
                                struct amb_words *rights);
 struct amb_node *ambbuild_need_list(struct amb_parser *p, struct amb_token *t,
-                                    struct amb_list *names);
+                                    struct amb_nodes *names);
 struct amb_arg_list *ambbuild_arg(struct amb_parser *p, struct amb_arg_list *list,
                                   struct amb_arg_decl *item);
 struct amb_arg_decl *ambbuild_arg_decl(struct amb_token *name, struct amb_node *type,
@@ -326,9 +326,9 @@ struct amb_import *ambbuild_import_name(struct amb_parser *p, struct amb_import 
                                         struct amb_token *name, struct amb_as as);
 struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
                                  struct amb_token *module, struct amb_as as,
-                                 struct amb_list *with);
+                                 struct amb_nodes *with);
 struct amb_node *ambbuild_from(struct amb_parser *p, struct amb_token *t,
-                               struct amb_token *module, struct amb_list *with,
+                               struct amb_token *module, struct amb_nodes *with,
                                struct amb_import *names);
 
 /* parse_pattern.c: patterns and types */
@@ -338,13 +338,13 @@ struct amb_node *ambbuild_pat_open(struct amb_parser *p, struct amb_node *from,
                                    struct amb_token *op, struct amb_node *to,
                                    bool closed);
 struct amb_node *ambbuild_pat_call(struct amb_parser *p, struct amb_node *callee,
-                                   struct amb_list *args, struct amb_token *close);
+                                   struct amb_nodes *args, struct amb_token *close);
 struct amb_node *ambbuild_pat_is(struct amb_parser *p, struct amb_token *t,
                                  struct amb_node *type, bool negated);
 /* Reports element types, which `is` and `catch` cannot test. */
 void ambbuild_check_tested(struct amb_parser *p, const struct amb_node *type);
 struct amb_node *ambbuild_pat_list(struct amb_parser *p, enum amb_node_kind kind,
-                                   struct amb_token *open, struct amb_list *items,
+                                   struct amb_token *open, struct amb_nodes *items,
                                    struct amb_token *close, bool comma);
 struct amb_node *ambbuild_pat_as(struct amb_parser *p, struct amb_node *inner,
                                  struct amb_token *name);
@@ -357,7 +357,7 @@ struct amb_node *ambbuild_rest(struct amb_parser *p, struct amb_token *t,
 struct amb_node *ambbuild_to_pattern(struct amb_parser *p, struct amb_node *expr);
 struct amb_node *ambbuild_type_name(struct amb_parser *p, struct amb_node *path);
 struct amb_node *ambbuild_type_fn(struct amb_parser *p, struct amb_token *t,
-                                  struct amb_list *params, struct amb_token *close,
+                                  struct amb_nodes *params, struct amb_token *close,
                                   struct amb_node *result);
 struct amb_node *ambbuild_type_opt(struct amb_parser *p, struct amb_node *type,
                                    struct amb_token *mark);
@@ -367,7 +367,7 @@ struct amb_node *ambbuild_type_of(struct amb_parser *p, enum amb_node_kind kind,
                                   struct amb_token *open, struct amb_node *left,
                                   struct amb_node *right, struct amb_token *close);
 struct amb_node *ambbuild_type_tuple(struct amb_parser *p, struct amb_token *open,
-                                     struct amb_list *items, struct amb_token *close);
+                                     struct amb_nodes *items, struct amb_token *close);
 
 /* fold.c: the node, or a literal in its place. */
 struct amb_node *ambfold_unary(struct amb_arena *arena, struct amb_node *node);

@@ -234,7 +234,7 @@ static void add_method(struct amb_parser *p, struct amb_method **methods, uint32
     (*methods)[(*count)++] = member->method;
 }
 
-static void add_field(struct amb_class *cls, const struct amb_field *field)
+static void add_field(struct amb_class_def *cls, const struct amb_field *field)
 {
     struct amb_field *at = &cls->fields[cls->field_count];
     *at = *field;
@@ -242,7 +242,7 @@ static void add_field(struct amb_class *cls, const struct amb_field *field)
     at->index = cls->field_count++;
 }
 
-static void add_header(struct amb_parser *p, struct amb_class *cls,
+static void add_header(struct amb_parser *p, struct amb_class_def *cls,
                        struct amb_member *header)
 {
     struct amb_fn *fn = cls->fields_fn;
@@ -269,7 +269,7 @@ static void add_header(struct amb_parser *p, struct amb_class *cls,
     }
 }
 
-static void add_static(struct amb_parser *p, struct amb_class *cls,
+static void add_static(struct amb_parser *p, struct amb_class_def *cls,
                        const struct amb_field *field)
 {
     ambarena_grow(p->arena, (void **)&cls->statics, &cls->static_cap,
@@ -280,7 +280,7 @@ static void add_static(struct amb_parser *p, struct amb_class *cls,
     at->index = cls->static_count++;
 }
 
-static void add_init(struct amb_parser *p, struct amb_class *cls,
+static void add_init(struct amb_parser *p, struct amb_class_def *cls,
                      struct amb_member *member)
 {
     if (cls->init) {
@@ -303,7 +303,7 @@ struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods,
                                 bool private_ctor, struct amb_member *header,
                                 struct amb_node *parent, struct amb_member *body)
 {
-    struct amb_class *cls = ambarena_alloc(p->arena, sizeof *cls);
+    struct amb_class_def *cls = ambarena_alloc(p->arena, sizeof *cls);
     uint32_t start = mods.flags ? mods.span.start : t->span.start;
     /* The end is that of the last token read: the body's brace, or the head. */
     struct amb_node *node = ambbuild_node(p, NODE_CLASS, start, p->last.span.end);
@@ -427,7 +427,7 @@ static void refuse_optional(struct amb_parser *p, const struct amb_as *as)
 }
 
 static struct amb_import *new_import(struct amb_parser *p, struct amb_token *module,
-                                     struct amb_list *with, struct amb_import *import)
+                                     struct amb_nodes *with, struct amb_import *import)
 {
     import->spec = module->as.text;
     import->span = module->span;
@@ -503,7 +503,7 @@ static struct amb_node *import_node(struct amb_parser *p, struct amb_token *t,
 
 struct amb_node *ambbuild_import(struct amb_parser *p, struct amb_token *t,
                                  struct amb_token *module, struct amb_as as,
-                                 struct amb_list *with)
+                                 struct amb_nodes *with)
 {
     struct amb_import *import =
         new_import(p, module, with, ambarena_alloc(p->arena, sizeof *import));
@@ -535,7 +535,7 @@ struct amb_import *ambbuild_import_name(struct amb_parser *p, struct amb_import 
 }
 
 struct amb_node *ambbuild_from(struct amb_parser *p, struct amb_token *t,
-                               struct amb_token *module, struct amb_list *with,
+                               struct amb_token *module, struct amb_nodes *with,
                                struct amb_import *names)
 {
     names->is_from = true;
@@ -572,7 +572,7 @@ struct amb_words *ambbuild_word(struct amb_parser *p, struct amb_words *list,
 }
 
 struct amb_use_path *ambbuild_use_part(struct amb_parser *p, struct amb_use_path *path,
-                                       struct amb_token *name, struct amb_list *args,
+                                       struct amb_token *name, struct amb_nodes *args,
                                        struct amb_token *close)
 {
     if (!path) path = ambarena_alloc(p->arena, sizeof *path);
@@ -611,7 +611,7 @@ struct amb_node *ambbuild_use(struct amb_parser *p, struct amb_token *t,
 }
 
 struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_token *first, struct amb_list *rest)
+                                   struct amb_token *first, struct amb_nodes *rest)
 {
     struct amb_node *all = several(p, t->span.start);
     struct amb_as none = {0};
@@ -621,7 +621,7 @@ struct amb_node *ambbuild_use_list(struct amb_parser *p, struct amb_token *t,
             name.as.text = rest->at[i - 1]->as.name.name;
             name.span = rest->at[i - 1]->span;
         }
-        amblist_push(p->arena, &all->as.block.stmts,
+        ambnodes_push(p->arena, &all->as.block.stmts,
                      ambbuild_use(p, t, ambbuild_use_part(p, NULL, &name, NULL, NULL),
                                   NULL, none));
     }
@@ -646,13 +646,13 @@ struct amb_node *ambbuild_need(struct amb_parser *p, struct amb_token *t,
 }
 
 struct amb_node *ambbuild_need_list(struct amb_parser *p, struct amb_token *t,
-                                    struct amb_list *names)
+                                    struct amb_nodes *names)
 {
     struct amb_node *all = several(p, t->span.start);
     for (uint32_t i = 0; i < names->len; i++) {
         struct amb_token name = {.span = names->at[i]->span};
         name.as.text = names->at[i]->as.name.name;
-        amblist_push(p->arena, &all->as.block.stmts,
+        ambnodes_push(p->arena, &all->as.block.stmts,
                      ambbuild_need(p, t, &name, NULL, NULL));
     }
     return all;

@@ -43,7 +43,7 @@ struct amb_node *ambbuild_pat_open(struct amb_parser *p, struct amb_node *from,
 }
 
 /* A rest pattern may stand once, and where `last` is asked for only at the end. */
-static void check_rest(struct amb_parser *p, const struct amb_list *items, bool last)
+static void check_rest(struct amb_parser *p, const struct amb_nodes *items, bool last)
 {
     bool seen = false;
     for (uint32_t i = 0; i < items->len; i++) {
@@ -60,14 +60,14 @@ static void check_rest(struct amb_parser *p, const struct amb_list *items, bool 
 }
 
 struct amb_node *ambbuild_pat_call(struct amb_parser *p, struct amb_node *callee,
-                                   struct amb_list *args, struct amb_token *close)
+                                   struct amb_nodes *args, struct amb_token *close)
 {
     struct amb_node *node =
         ambbuild_node(p, NODE_PAT_CALL, callee->span.start, close->span.end);
     node->as.pat_call.callee = callee;
     ambbuild_deepen(p, node, callee);
     ambbuild_take_list(p, node, &node->as.pat_call.args, args);
-    const struct amb_list *items = &node->as.pat_call.args;
+    const struct amb_nodes *items = &node->as.pat_call.args;
     check_rest(p, items, true);
     bool named = false;
     for (uint32_t i = 0; i < items->len; i++) {
@@ -120,7 +120,7 @@ struct amb_node *ambbuild_pat_is(struct amb_parser *p, struct amb_token *t,
 }
 
 struct amb_node *ambbuild_pat_list(struct amb_parser *p, enum amb_node_kind kind,
-                                   struct amb_token *open, struct amb_list *items,
+                                   struct amb_token *open, struct amb_nodes *items,
                                    struct amb_token *close, bool comma)
 {
     if (kind == NODE_PAT_TUPLE && items && items->len == 1 && !comma &&
@@ -152,10 +152,10 @@ struct amb_node *ambbuild_pat_or(struct amb_parser *p, struct amb_node *left,
     struct amb_node *node = left;
     if (left->kind != NODE_PAT_OR) {
         node = ambbuild_node(p, NODE_PAT_OR, left->span.start, right->span.end);
-        amblist_push(p->arena, &node->as.list, left);
+        ambnodes_push(p->arena, &node->as.list, left);
         ambbuild_deepen(p, node, left);
     }
-    amblist_push(p->arena, &node->as.list, right);
+    ambnodes_push(p->arena, &node->as.list, right);
     ambbuild_deepen(p, node, right);
     node->span.end = right->span.end;
     return node;
@@ -201,7 +201,7 @@ static struct amb_node *convert_items(struct amb_parser *p, struct amb_node *exp
         } else {
             part = ambbuild_to_pattern(p, item);
         }
-        amblist_push(p->arena, &node->as.list, part);
+        ambnodes_push(p->arena, &node->as.list, part);
         ambbuild_deepen(p, node, part);
     }
     check_rest(p, &node->as.list, kind == NODE_PAT_MAP);
@@ -236,7 +236,7 @@ struct amb_node *ambbuild_type_name(struct amb_parser *p, struct amb_node *path)
 }
 
 struct amb_node *ambbuild_type_fn(struct amb_parser *p, struct amb_token *t,
-                                  struct amb_list *params, struct amb_token *close,
+                                  struct amb_nodes *params, struct amb_token *close,
                                   struct amb_node *result)
 {
     struct amb_node *node = ambbuild_node(p, NODE_TYPE_FN, t->span.start,
@@ -266,10 +266,10 @@ struct amb_node *ambbuild_type_union(struct amb_parser *p, struct amb_node *left
     struct amb_node *node = left;
     if (left->kind != NODE_TYPE_UNION) {
         node = ambbuild_node(p, NODE_TYPE_UNION, left->span.start, right->span.end);
-        amblist_push(p->arena, &node->as.list, left);
+        ambnodes_push(p->arena, &node->as.list, left);
         ambbuild_deepen(p, node, left);
     }
-    amblist_push(p->arena, &node->as.list, right);
+    ambnodes_push(p->arena, &node->as.list, right);
     ambbuild_deepen(p, node, right);
     node->span.end = right->span.end;
     return node;
@@ -292,7 +292,7 @@ struct amb_node *ambbuild_type_of(struct amb_parser *p, enum amb_node_kind kind,
 }
 
 struct amb_node *ambbuild_type_tuple(struct amb_parser *p, struct amb_token *open,
-                                     struct amb_list *items, struct amb_token *close)
+                                     struct amb_nodes *items, struct amb_token *close)
 {
     if (items->len == 1) return items->at[0]; /* parentheses that only group */
     return ambbuild_listy(p, NODE_TYPE_TUPLE, open, items, close);

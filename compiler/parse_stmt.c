@@ -6,7 +6,7 @@
 
 #include "grammar.h"
 
-void ambbuild_program(struct amb_parser *p, struct amb_list *stmts)
+void ambbuild_program(struct amb_parser *p, struct amb_nodes *stmts)
 {
     struct amb_node *body = ambbuild_node(p, NODE_BLOCK, 0, p->src->len);
     ambbuild_take_list(p, body, &body->as.block.stmts, stmts);
@@ -14,12 +14,12 @@ void ambbuild_program(struct amb_parser *p, struct amb_list *stmts)
     p->module->main->body = body;
 }
 
-struct amb_list *ambbuild_push_stmt(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_push_stmt(struct amb_parser *p, struct amb_nodes *list,
                                     struct amb_node *stmt)
 {
     if (stmt && stmt->kind == NODE_BLOCK && stmt->parenthesised) {
         for (uint32_t i = 0; i < stmt->as.block.stmts.len; i++)
-            amblist_push(p->arena, list, stmt->as.block.stmts.at[i]);
+            ambnodes_push(p->arena, list, stmt->as.block.stmts.at[i]);
         return list;
     }
     return ambbuild_push(p, list, stmt);
@@ -27,7 +27,7 @@ struct amb_list *ambbuild_push_stmt(struct amb_parser *p, struct amb_list *list,
 
 /* The mistake stands right behind an expression, which then is a piece of something else:
  * `def` of `def f()`. One message about it is enough. */
-struct amb_list *ambbuild_push_bad(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_push_bad(struct amb_parser *p, struct amb_nodes *list,
                                    struct amb_node *bad)
 {
     if (list->len > 0 && list->at[list->len - 1]->kind < NODE_BLOCK) list->len--;
@@ -43,7 +43,7 @@ struct amb_node *ambbuild_bad(struct amb_parser *p)
 /* The bodies of what could not be read were parsed for the mistakes in them only: without
  * their heads they would give wrong messages about names and jumps. */
 struct amb_node *ambbuild_bad_body(struct amb_parser *p, struct amb_node *bad,
-                                   struct amb_list *stmts)
+                                   struct amb_nodes *stmts)
 {
     (void)p;
     (void)stmts;
@@ -59,7 +59,7 @@ struct amb_node *ambbuild_bad_block(struct amb_parser *p, struct amb_node *bad,
 }
 
 struct amb_node *ambbuild_block(struct amb_parser *p, struct amb_token *open,
-                                struct amb_list *stmts, struct amb_token *close)
+                                struct amb_nodes *stmts, struct amb_token *close)
 {
     struct amb_node *node =
         ambbuild_node(p, NODE_BLOCK, open->span.start, close->span.end);
@@ -110,7 +110,7 @@ struct amb_node *ambbuild_assign(struct amb_parser *p, struct amb_node *target,
     return ambbuild_pair(p, NODE_ASSIGN, target, value);
 }
 
-static struct amb_node *tuple_of(struct amb_parser *p, struct amb_list *values)
+static struct amb_node *tuple_of(struct amb_parser *p, struct amb_nodes *values)
 {
     struct amb_node *first = values->at[0], *last = values->at[values->len - 1];
     if (values->len == 1) return first;
@@ -121,14 +121,14 @@ static struct amb_node *tuple_of(struct amb_parser *p, struct amb_list *values)
 }
 
 struct amb_node *ambbuild_assign_many(struct amb_parser *p, struct amb_node *first,
-                                      struct amb_list *rest, struct amb_list *values)
+                                      struct amb_nodes *rest, struct amb_nodes *values)
 {
     struct amb_node *value = tuple_of(p, values);
     struct amb_node *node =
         ambbuild_node(p, NODE_ASSIGN_MANY, first->span.start, value->span.end);
-    struct amb_list *targets = &node->as.many.targets;
-    amblist_push(p->arena, targets, first);
-    for (uint32_t i = 0; i < rest->len; i++) amblist_push(p->arena, targets, rest->at[i]);
+    struct amb_nodes *targets = &node->as.many.targets;
+    ambnodes_push(p->arena, targets, first);
+    for (uint32_t i = 0; i < rest->len; i++) ambnodes_push(p->arena, targets, rest->at[i]);
     for (uint32_t i = 0; i < targets->len; i++) {
         check_target(p, targets->at[i]);
         ambbuild_deepen(p, node, targets->at[i]);
@@ -169,10 +169,10 @@ struct amb_node *ambbuild_assign_cond(struct amb_parser *p, struct amb_node *lef
 
 struct amb_node *ambbuild_jump_many(struct amb_parser *p, enum amb_node_kind kind,
                                     struct amb_token *t, struct amb_node *first,
-                                    struct amb_list *rest)
+                                    struct amb_nodes *rest)
 {
-    struct amb_list *all = ambbuild_push(p, ambbuild_list(p), first);
-    for (uint32_t i = 0; i < rest->len; i++) amblist_push(p->arena, all, rest->at[i]);
+    struct amb_nodes *all = ambbuild_push(p, ambbuild_list(p), first);
+    for (uint32_t i = 0; i < rest->len; i++) ambnodes_push(p->arena, all, rest->at[i]);
     return ambbuild_wrap(p, kind, t, tuple_of(p, all));
 }
 
@@ -229,7 +229,7 @@ struct amb_node *ambbuild_let(struct amb_parser *p, struct amb_token *t,
 }
 
 struct amb_node *ambbuild_let_list(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_list *values)
+                                   struct amb_nodes *values)
 {
     (void)values;
     ambdiag_plain(p->diags, DIAG_LET_LIST, t->span);
@@ -298,16 +298,16 @@ struct amb_node *ambbuild_for(struct amb_parser *p, struct amb_token *t,
 
 /* for k, v in m: the same as for (k, v) in m. */
 struct amb_node *ambbuild_for_pair(struct amb_parser *p, struct amb_token *t,
-                                   struct amb_node *first, struct amb_list *rest,
+                                   struct amb_node *first, struct amb_nodes *rest,
                                    struct amb_node *iter, struct amb_node *body)
 {
     struct amb_node *last = rest->at[rest->len - 1];
     struct amb_node *pattern =
         ambbuild_node(p, NODE_PAT_TUPLE, first->span.start, last->span.end);
-    amblist_push(p->arena, &pattern->as.list, first);
+    ambnodes_push(p->arena, &pattern->as.list, first);
     ambbuild_deepen(p, pattern, first);
     for (uint32_t i = 0; i < rest->len; i++) {
-        amblist_push(p->arena, &pattern->as.list, rest->at[i]);
+        ambnodes_push(p->arena, &pattern->as.list, rest->at[i]);
         ambbuild_deepen(p, pattern, rest->at[i]);
     }
     return ambbuild_for(p, t, pattern, iter, body);
@@ -340,7 +340,7 @@ struct amb_node *ambbuild_if(struct amb_parser *p, struct amb_node *list,
     ambbuild_deepen(p, branch, pattern);
     ambbuild_deepen(p, branch, body);
     if (!list) list = ambbuild_node(p, NODE_IF, t->span.start, body->span.end);
-    amblist_push(p->arena, &list->as.if_.branches, branch);
+    ambnodes_push(p->arena, &list->as.if_.branches, branch);
     ambbuild_deepen(p, list, branch);
     list->span.end = body->span.end;
     return list;
@@ -356,7 +356,7 @@ struct amb_node *ambbuild_else(struct amb_parser *p, struct amb_node *list,
 }
 
 struct amb_node *ambbuild_match(struct amb_parser *p, struct amb_token *t,
-                                struct amb_node *subject, struct amb_list *arms,
+                                struct amb_node *subject, struct amb_nodes *arms,
                                 struct amb_token *close)
 {
     struct amb_node *node = ambbuild_node(p, NODE_MATCH, t->span.start, close->span.end);
@@ -380,7 +380,7 @@ struct amb_node *ambbuild_arm(struct amb_parser *p, struct amb_node *pattern,
     return node;
 }
 
-struct amb_list *ambbuild_catch(struct amb_parser *p, struct amb_list *list,
+struct amb_nodes *ambbuild_catch(struct amb_parser *p, struct amb_nodes *list,
                                 struct amb_token *t, struct amb_token *name,
                                 struct amb_node *type, struct amb_node *guard,
                                 struct amb_node *body)
@@ -399,7 +399,7 @@ struct amb_list *ambbuild_catch(struct amb_parser *p, struct amb_list *list,
 }
 
 struct amb_node *ambbuild_try(struct amb_parser *p, struct amb_token *t,
-                              struct amb_node *body, struct amb_list *catches,
+                              struct amb_node *body, struct amb_nodes *catches,
                               struct amb_node *finally)
 {
     uint32_t end = finally   ? finally->span.end
@@ -418,13 +418,13 @@ struct amb_node *ambbuild_try(struct amb_parser *p, struct amb_token *t,
 /* ---- tasks */
 
 struct amb_node *ambbuild_group(struct amb_parser *p, struct amb_token *t,
-                                struct amb_list *args, struct amb_node *body)
+                                struct amb_nodes *args, struct amb_node *body)
 {
     struct amb_node *node = ambbuild_node(p, NODE_GROUP, t->span.start, body->span.end);
     ambbuild_take_list(p, node, &node->as.group.args, args);
     node->as.group.body = body;
     ambbuild_deepen(p, node, body);
-    const struct amb_list *options = &node->as.group.args;
+    const struct amb_nodes *options = &node->as.group.args;
     bool limit = false, errors = false;
     for (uint32_t i = 0; i < options->len; i++) {
         const struct amb_node *option = options->at[i];
@@ -455,7 +455,7 @@ struct amb_node *ambbuild_within(struct amb_parser *p, struct amb_token *t,
 }
 
 struct amb_node *ambbuild_select(struct amb_parser *p, struct amb_token *t,
-                                 struct amb_list *arms, struct amb_token *close)
+                                 struct amb_nodes *arms, struct amb_token *close)
 {
     struct amb_node *node = ambbuild_listy(p, NODE_SELECT, t, arms, close);
     bool after = false;
@@ -541,7 +541,7 @@ struct amb_param *ambbuild_plain_param(struct amb_parser *p, struct amb_token *n
 }
 
 struct amb_param *ambbuild_pattern_param(struct amb_parser *p, enum amb_node_kind kind,
-                                         struct amb_token *open, struct amb_list *items,
+                                         struct amb_token *open, struct amb_nodes *items,
                                          struct amb_token *close, struct amb_node *type)
 {
     struct amb_param *param = ambarena_alloc(p->arena, sizeof *param);

@@ -194,7 +194,7 @@ static void push_text(struct amb_parser *p, struct amb_node *node, amb_text text
     if (text.len == 0) return;
     struct amb_node *part = ambbuild_node(p, NODE_STRING, span.start, span.end);
     part->as.text = text;
-    amblist_push(p->arena, &node->as.list, part);
+    ambnodes_push(p->arena, &node->as.list, part);
 }
 
 static struct amb_node *join_pieces(struct amb_parser *p, struct amb_interp *list,
@@ -215,7 +215,7 @@ static struct amb_node *join_pieces(struct amb_parser *p, struct amb_interp *lis
         ambbuild_deepen(p, part, piece->value);
         if (piece->spec) ambbuild_deepen(p, part, piece->spec);
         ambbuild_deepen(p, node, part);
-        amblist_push(p->arena, &node->as.list, part);
+        ambnodes_push(p->arena, &node->as.list, part);
     }
     push_text(p, node, decode(p, tail->as.text, tail->op, false, true, layout),
               tail->span);

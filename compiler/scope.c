@@ -375,7 +375,7 @@ static void run(struct ambscope *s)
     s->frame = NULL;
 }
 
-bool ambscope_run(struct amb_module *module, struct amb_diags *diags,
+bool ambscope_run(struct amb_unit *module, struct amb_diags *diags,
                   const struct amb_scope_options *options)
 {
     jmp_buf bail;

@@ -45,7 +45,7 @@ struct amb_scope_options {
 };
 
 /* False when an error was reported or memory ran out. */
-bool ambscope_run(struct amb_module *module, struct amb_diags *diags,
+bool ambscope_run(struct amb_unit *module, struct amb_diags *diags,
                   const struct amb_scope_options *options);
 
 #endif

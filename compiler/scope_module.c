@@ -81,7 +81,7 @@ static void check_withs(struct ambscope *s, struct amb_import *import)
 void ambscope_import_head(struct ambscope *s, struct amb_node *node)
 {
     struct amb_import *import = node->as.import;
-    struct amb_module *module = s->module;
+    struct amb_unit *module = s->module;
     bool top = ambscope_top_level(s, node, AMB_TEXT("import"));
     module->imports = grown(s, module->imports, &s->import_cap, module->import_count + 1,
                             sizeof *module->imports);
@@ -187,7 +187,7 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
         return;
     case NODE_CALL: {
         struct amb_node *callee = node->as.call.callee;
-        const struct amb_list *args = &node->as.call.args;
+        const struct amb_nodes *args = &node->as.call.args;
         if (callee->kind != NODE_NAME || use_word(callee) != USE_ENV || args->len != 1 ||
             args->at[0]->kind != NODE_STRING)
             break;
@@ -202,7 +202,7 @@ static void use_argument(struct ambscope *s, struct amb_node *node)
 
 void ambscope_use(struct ambscope *s, struct amb_node *node)
 {
-    struct amb_module *module = s->module;
+    struct amb_unit *module = s->module;
     if (!ambscope_top_level(s, node, AMB_TEXT("use"))) return;
     if (!s->options->is_entry) {
         ambdiag_add(s->diags, DIAG_ENTRY_ONLY, node->span, AMB_TEXT("use"));
@@ -226,7 +226,7 @@ void ambscope_use(struct ambscope *s, struct amb_node *node)
 
 void ambscope_need(struct ambscope *s, struct amb_node *node)
 {
-    struct amb_module *module = s->module;
+    struct amb_unit *module = s->module;
     if (!ambscope_top_level(s, node, AMB_TEXT("need"))) return;
     if (node->as.need.type) ambscope_need_type(s, node->as.need.type);
     module->needs = grown(s, module->needs, &s->need_cap, module->need_count + 1,
@@ -297,7 +297,7 @@ void ambscope_args(struct ambscope *s, struct amb_node *node)
 
 void ambscope_test(struct ambscope *s, struct amb_node *node)
 {
-    struct amb_module *module = s->module;
+    struct amb_unit *module = s->module;
     if (!ambscope_top_level(s, node, AMB_TEXT("test"))) return;
     ambscope_fn(s, node->as.test.fn);
     module->tests = grown(s, module->tests, &s->test_cap, module->test_count + 1,
@@ -316,7 +316,7 @@ static uint8_t export_kind(const struct amb_decl *decl)
 
 void ambscope_finish_module(struct ambscope *s, struct amb_scope *scope)
 {
-    struct amb_module *module = s->module;
+    struct amb_unit *module = s->module;
     uint32_t exports = 0, slot = 0;
     for (uint32_t i = 0; i < scope->decl_count; i++) exports += scope->decls[i]->is_pub;
     module->iface.exports =

@@ -14,7 +14,7 @@ enum state { WAITING, ON_STACK, DONE, STUCK };
 
 struct order {
     struct ambscope *s;
-    struct amb_list *stmts;
+    struct amb_nodes *stmts;
     uint32_t count;
     uint32_t *edge_start; /* count + 1 offsets into edges */
     uint32_t *edges;      /* statements mentioned by a statement */
@@ -22,7 +22,7 @@ struct order {
     bool *moved;
     uint32_t *place; /* final position by original index */
     uint32_t *run;   /* of the final position */
-    struct amb_list out;
+    struct amb_nodes out;
 };
 
 static bool is_hoisted(const struct amb_decl *decl)
@@ -30,7 +30,7 @@ static bool is_hoisted(const struct amb_decl *decl)
     return decl->kind == DECL_FN || decl->kind == DECL_CLASS || decl->kind == DECL_ENUM;
 }
 
-static bool has_static_values(const struct amb_class *cls)
+static bool has_static_values(const struct amb_class_def *cls)
 {
     for (uint32_t i = 0; i < cls->static_count; i++)
         if (cls->statics[i].value) return true;
@@ -79,7 +79,7 @@ static void append(struct order *o, uint32_t stmt, bool moved)
     o->place[stmt] = o->out.len;
     if (moved && node->kind == NODE_CLASS && has_static_values(node->as.class_))
         node->as.class_->statics_later = true;
-    amblist_push(o->s->arena, &o->out, node);
+    ambnodes_push(o->s->arena, &o->out, node);
 }
 
 struct step {
@@ -159,7 +159,7 @@ static void reorder(struct order *o, struct amb_scope *scope,
             struct amb_node *node =
                 ambast_node(arena, NODE_STATICS, o->stmts->at[i]->span);
             node->as.class_ = o->stmts->at[i]->as.class_;
-            amblist_push(arena, &o->out, node);
+            ambnodes_push(arena, &o->out, node);
         }
     }
     number_runs(o);

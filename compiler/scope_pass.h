@@ -58,7 +58,7 @@ struct ambscope_frame {
 
 /* A member of a class or enum, found by owner and name. */
 struct ambscope_member {
-    const void *owner; /* struct amb_class or struct amb_enum */
+    const void *owner; /* struct amb_class_def or struct amb_enum */
     amb_text name;
     struct amb_field *field; /* one of these three */
     struct amb_method *method;
@@ -67,7 +67,7 @@ struct ambscope_member {
 };
 
 struct ambscope {
-    struct amb_module *module;
+    struct amb_unit *module;
     struct amb_arena *arena;
     struct amb_diags *diags;
     const struct amb_scope_options *options;
@@ -82,7 +82,7 @@ struct ambscope {
     uint32_t member_index_size;
     struct amb_scope *scope;
     struct ambscope_frame *frame;
-    struct amb_class *cls; /* whose body this is, for private names */
+    struct amb_class_def *cls; /* whose body this is, for private names */
     uint32_t guesses;
     uint32_t slot_cap, import_cap, use_cap, need_cap, test_cap;
 };
@@ -136,9 +136,9 @@ void ambscope_need_type(struct ambscope *s, struct amb_node *type);
 bool ambscope_admits_nil(const struct amb_node *type);
 
 /* scope_class.c */
-void ambscope_class_head(struct ambscope *s, struct amb_class *cls);
+void ambscope_class_head(struct ambscope *s, struct amb_class_def *cls);
 void ambscope_class_cycles(struct ambscope *s, struct amb_node *block);
-void ambscope_class(struct ambscope *s, struct amb_class *cls);
+void ambscope_class(struct ambscope *s, struct amb_class_def *cls);
 void ambscope_enum_head(struct ambscope *s, struct amb_enum *e);
 void ambscope_enum(struct ambscope *s, struct amb_enum *e);
 const struct ambscope_member *ambscope_member(struct ambscope *s, const void *owner,
@@ -165,7 +165,7 @@ void ambcheck_effect(struct ambscope *s, const struct amb_node *node,
 bool ambcheck_is_jump(const struct amb_node *node);
 void ambcheck_statements(struct ambscope *s, const struct amb_node *block);
 void ambcheck_map_keys(struct ambscope *s, const struct amb_node *map);
-void ambcheck_named(struct ambscope *s, const struct amb_list *items);
+void ambcheck_named(struct ambscope *s, const struct amb_nodes *items);
 bool ambcheck_irrefutable(const struct amb_node *pattern);
 void ambcheck_case(struct ambscope *s, const struct amb_node *pattern);
 void ambcheck_match(struct ambscope *s, const struct amb_node *match);

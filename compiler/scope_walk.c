@@ -58,7 +58,7 @@ static bool header_name(struct ambscope *s, struct amb_node *node)
 {
     for (struct amb_fn *fn = s->frame->fn; fn; fn = fn->outer) {
         if (fn->kind != AMB_FN_INIT) continue;
-        struct amb_class *cls = fn->class_;
+        struct amb_class_def *cls = fn->class_;
         struct amb_fn *header = cls->fields_fn;
         for (uint32_t i = 0; i < header->param_count; i++) {
             struct amb_param *param = &header->params[i];
@@ -189,7 +189,7 @@ static void walk_super(struct ambscope *s, struct amb_node *node)
     ambscope_self(s, node, &node->as.super.self);
     struct amb_decl *self = node->as.super.self.decl;
     if (!self) return;
-    struct amb_class *cls = self->owner->class_;
+    struct amb_class_def *cls = self->owner->class_;
     self->owner->uses_super = true;
     node->as.super.class_ = cls;
     if (!cls)
@@ -603,7 +603,7 @@ static void walk_target(struct ambscope *s, struct amb_node *target)
     }
 }
 
-static void walk_list(struct ambscope *s, const struct amb_list *list)
+static void walk_list(struct ambscope *s, const struct amb_nodes *list)
 {
     for (uint32_t i = 0; i < list->len; i++) ambscope_expr(s, list->at[i]);
 }
@@ -775,7 +775,7 @@ static void declare_statement(struct ambscope *s, struct amb_node *node)
 
 void ambscope_block(struct ambscope *s, struct amb_node *block, enum ambscope_use use)
 {
-    const struct amb_list *stmts = &block->as.block.stmts;
+    const struct amb_nodes *stmts = &block->as.block.stmts;
     struct amb_scope *scope = ambscope_enter(s, block);
     struct ambscope_data *data = scope->hidden;
     struct amb_fn *fn = s->frame->fn;

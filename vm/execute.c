@@ -147,7 +147,7 @@ static void function(const sink *s, const amb_proto *p) {
     for (uint32_t i = 0; i < p->nprotos; i++) function(s, p->protos[i]);
 }
 
-void ambmodule_disassemble(struct amb_vm *vm, const struct amb_vmodule *m,
+void ambmodule_disassemble(struct amb_vm *vm, const struct amb_module *m,
                            void (*write)(void *ud, const char *s, size_t n), void *ud) {
     sink s = {vm, write, ud};
     say(&s, "module %s\n", m->name->data);

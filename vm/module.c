@@ -21,7 +21,7 @@ struct ambmodules {
 
 /* ---- one module ---- */
 
-struct amb_vmodule *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots) {
+struct amb_module *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots) {
     amb_string *s = ambstr_intern(vm, name, len);
     amb_module *m = s ? ambgc_new(vm, sizeof *m, TAG_MODULE) : NULL;
     if (!m) return NULL;
@@ -46,14 +46,14 @@ struct amb_vmodule *ambmodule_new(struct amb_vm *vm, const char *name, size_t le
     return m;
 }
 
-amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_vmodule *m, uint32_t slot,
+amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_module *m, uint32_t slot,
                                    const char *name, size_t len, bool exported) {
     m->slot_names[slot] = ambstr_intern(vm, name, len);
     m->exported[slot] = exported;
     return m->slot_names[slot] ? AMB_OK : vm->failed;
 }
 
-amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_vmodule *m, const char *text, size_t len) {
+amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_module *m, const char *text, size_t len) {
     m->source = ambgc_malloc(vm, len + 1);
     if (!m->source) return vm->failed;
     memcpy(m->source, text, len);
@@ -62,9 +62,9 @@ amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_vmodule *m, const 
     return AMB_OK;
 }
 
-void ambmodule_set_main(struct amb_vmodule *m, struct amb_proto *main) { m->main = main; }
+void ambmodule_set_main(struct amb_module *m, struct amb_proto *main) { m->main = main; }
 
-amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_vmodule *m, uint32_t nuses, uint32_t nneeds) {
+amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_module *m, uint32_t nuses, uint32_t nneeds) {
     if (nuses) {
         m->uses = ambgc_malloc(vm, nuses * sizeof *m->uses);
         if (!m->uses) return vm->failed;
@@ -133,8 +133,8 @@ void ambmodule_locate(const amb_module *m, uint32_t offset, uint32_t *line, uint
         if (((unsigned char)m->source[i] & 0xc0) != 0x80) ++*column;
 }
 
-uint32_t ambmodule_export_count(const struct amb_vmodule *m) { return m->nslots; }
-const char *ambmodule_export_name(const struct amb_vmodule *m, uint32_t slot) {
+uint32_t ambmodule_export_count(const struct amb_module *m) { return m->nslots; }
+const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot) {
     return m->exported[slot] ? m->slot_names[slot]->data : NULL;
 }
 
@@ -175,7 +175,7 @@ static amb_module *make_standard(amb_vm *vm, unsigned which) {
     return m;
 }
 
-struct amb_vmodule *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len) {
+struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len) {
     for (unsigned i = 0; i < NSTANDARD; i++)
         if (strlen(standard_table[i].name) == len && !memcmp(standard_table[i].name, name, len)) {
             if (!vm->modules->standard[i]) vm->modules->standard[i] = make_standard(vm, i);
@@ -190,7 +190,7 @@ void *ambvm_compiler(const struct amb_vm *vm) { return vm->compiler; }
 
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   struct amb_vmodule **out)) {
+                                                   struct amb_module **out)) {
     vm->compiler = state;
     vm->free_compiler = free_it;
     vm->compile_core = compile_core;
@@ -206,7 +206,7 @@ amb_status ambvm_take_failure(struct amb_vm *vm) {
     return st;
 }
 
-amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_vmodule *m) {
+amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_module *m) {
     struct ambmodules *ms = vm->modules;
     if (ms->nkept == ms->kept_cap) {
         uint32_t cap = ms->kept_cap ? ms->kept_cap * 2 : 8;

@@ -5,7 +5,7 @@
 #include "code.h"
 
 enum { MODULE_FRESH, MODULE_RUNNING, MODULE_DONE, MODULE_FAILED };
-struct amb_vmodule {
+struct amb_module {
     amb_obj h; /* aux16: MODULE_* */
     amb_string *name; /* as imported; never a path of the host's */
     ambv *slots;      /* fixed for the module's life: code points at them */

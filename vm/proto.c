@@ -52,7 +52,7 @@ static void drop(ambpb *pb, vec *v) {
     v->len = v->cap = 0;
 }
 
-ambpb *ambpb_new(struct amb_vm *vm, struct amb_vmodule *module, const char *name, size_t len) {
+ambpb *ambpb_new(struct amb_vm *vm, struct amb_module *module, const char *name, size_t len) {
     ambpb *pb = ambgc_malloc(vm, sizeof *pb);
     if (!pb) return NULL;
     memset(pb, 0, sizeof *pb);
@@ -221,7 +221,7 @@ uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n) {
     return constant(pb, ambv_obj(t));
 }
 
-uint32_t ambpb_module(ambpb *pb, struct amb_vmodule *m) { return constant(pb, ambv_obj(m)); }
+uint32_t ambpb_module(ambpb *pb, struct amb_module *m) { return constant(pb, ambv_obj(m)); }
 
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index) {
     if (ambprelude_resolve(pb->vm, index) != AMB_OK) {
@@ -231,14 +231,14 @@ uint32_t ambpb_prelude(ambpb *pb, uint32_t index) {
     return constant(pb, pb->vm->prelude->entries[index].value);
 }
 
-uint32_t ambpb_export(ambpb *pb, struct amb_vmodule *m, uint32_t slot) {
+uint32_t ambpb_export(ambpb *pb, struct amb_module *m, uint32_t slot) {
     return constant(pb, m->slots[slot]);
 }
 
 
 /* ---- what follows an instruction ---- */
 
-void ambpb_slot_word(ambpb *pb, struct amb_vmodule *m, uint32_t slot) {
+void ambpb_slot_word(ambpb *pb, struct amb_module *m, uint32_t slot) {
     ambpb_word(pb, (uint64_t)(uintptr_t)&m->slots[slot]);
     ambpb_module(pb, m); /* keeps the slots alive as long as the code */
 }
@@ -258,11 +258,11 @@ void ambpb_native_prelude_word(ambpb *pb, uint32_t index) {
     ambpb_word(pb, (uint64_t)(uintptr_t)pb->vm->prelude->entries[index].value.native->def);
 }
 
-bool ambpb_is_native_export(const struct amb_vmodule *m, uint32_t slot, uint32_t nargs) {
+bool ambpb_is_native_export(const struct amb_module *m, uint32_t slot, uint32_t nargs) {
     return m->standard && native_fits(m->slots[slot], nargs);
 }
 
-void ambpb_native_export_word(ambpb *pb, struct amb_vmodule *m, uint32_t slot) {
+void ambpb_native_export_word(ambpb *pb, struct amb_module *m, uint32_t slot) {
     ambpb_word(pb, (uint64_t)(uintptr_t)m->slots[slot].native->def);
 }
 

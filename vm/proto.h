@@ -14,7 +14,7 @@
 #include "ambit/status.h"
 
 struct amb_vm;
-struct amb_vmodule;
+struct amb_module;
 struct amb_proto;
 typedef struct ambpb ambpb;
 
@@ -34,7 +34,7 @@ typedef struct amb_instr {
 #define AMB_MAX_KSCALED 4095u /* constants that instructions can name directly */
 static inline uint16_t ambreg(uint32_t r) { return (uint16_t)(r * AMB_REG_SCALE); }
 
-ambpb *ambpb_new(struct amb_vm *vm, struct amb_vmodule *module, const char *name, size_t name_len);
+ambpb *ambpb_new(struct amb_vm *vm, struct amb_module *module, const char *name, size_t name_len);
 void ambpb_free(ambpb *pb);
 /* Number of words so far: the address of the next instruction. */
 uint32_t ambpb_here(const ambpb *pb);
@@ -55,21 +55,21 @@ uint32_t ambpb_string(ambpb *pb, const char *s, size_t len);
 /* A frozen bytes value. */
 uint32_t ambpb_bytes(ambpb *pb, const char *s, size_t len);
 uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n); /* tuple of string constants */
-uint32_t ambpb_module(ambpb *pb, struct amb_vmodule *m);
+uint32_t ambpb_module(ambpb *pb, struct amb_module *m);
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index);
 /* A value exported by a native module (or an error class of it). */
-uint32_t ambpb_export(ambpb *pb, struct amb_vmodule *m, uint32_t slot);
+uint32_t ambpb_export(ambpb *pb, struct amb_module *m, uint32_t slot);
 /* While on, constants asked for are only loaded, never named by an operand: in a function with many
  * they leave the low numbers to names. */
 void ambpb_loading(ambpb *pb, bool on);
 
 /* Words that follow an instruction and name something outside the function. */
-void ambpb_slot_word(ambpb *pb, struct amb_vmodule *m, uint32_t slot); /* GETM SETM CALLM ... */
+void ambpb_slot_word(ambpb *pb, struct amb_module *m, uint32_t slot); /* GETM SETM CALLM ... */
 /* Whether a prelude entry (an export of a native module) is a native function that takes nargs. */
 bool ambpb_is_native_prelude(const struct amb_vm *vm, uint32_t index, uint32_t nargs);
 void ambpb_native_prelude_word(ambpb *pb, uint32_t index);
-bool ambpb_is_native_export(const struct amb_vmodule *m, uint32_t slot, uint32_t nargs);
-void ambpb_native_export_word(ambpb *pb, struct amb_vmodule *m, uint32_t slot);
+bool ambpb_is_native_export(const struct amb_module *m, uint32_t slot, uint32_t nargs);
+void ambpb_native_export_word(ambpb *pb, struct amb_module *m, uint32_t slot);
 
 /* Types for CHECK, ISTYPE and fields: a mask over value kinds plus a number of classes, whose values
  * are in registers at run time. `text` is how the type was written. */
@@ -128,14 +128,14 @@ void ambpb_class_ctor(ambpb *pb, uint32_t cls, uint32_t construct, uint32_t fiel
 void ambpb_class_types(ambpb *pb, uint32_t cls, uint32_t count);
 
 /* ---- modules, as the compiler sees them ---- */
-struct amb_vmodule *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots);
-amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_vmodule *m, uint32_t slot,
+struct amb_module *ambmodule_new(struct amb_vm *vm, const char *name, size_t len, uint32_t nslots);
+amb_status ambmodule_set_slot_name(struct amb_vm *vm, struct amb_module *m, uint32_t slot,
                                    const char *name, size_t len, bool exported);
 /* The source text (copied) and the main function; for error excerpts and running. */
-amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_vmodule *m, const char *text, size_t len);
-void ambmodule_set_main(struct amb_vmodule *m, struct amb_proto *main);
+amb_status ambmodule_set_source(struct amb_vm *vm, struct amb_module *m, const char *text, size_t len);
+void ambmodule_set_main(struct amb_module *m, struct amb_proto *main);
 /* Counts of use lines and needs; space for their values. */
-amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_vmodule *m, uint32_t nuses, uint32_t nneeds);
+amb_status ambmodule_set_inputs(struct amb_vm *vm, struct amb_module *m, uint32_t nuses, uint32_t nneeds);
 /* The prelude as a list of names. */
 uint32_t ambprelude_count(const struct amb_vm *vm);
 const char *ambprelude_name(const struct amb_vm *vm, uint32_t index);
@@ -144,15 +144,15 @@ bool ambprelude_entry_only(const struct amb_vm *vm, uint32_t index);
 /* Fields of an instance of the class at that place, -1 when it is no class. */
 int32_t ambprelude_fields(const struct amb_vm *vm, uint32_t index);
 /* A standard module by name, or NULL; its exports are slots. */
-struct amb_vmodule *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len);
-uint32_t ambmodule_export_count(const struct amb_vmodule *m);
-const char *ambmodule_export_name(const struct amb_vmodule *m, uint32_t slot);
+struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len);
+uint32_t ambmodule_export_count(const struct amb_module *m);
+const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot);
 /* ---- what the compiler needs of a VM ---- */
 /* The compiler's own state, freed with the VM by `free_it`. */
 void *ambvm_compiler(const struct amb_vm *vm);
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   struct amb_vmodule **out));
+                                                   struct amb_module **out));
 /* Between these nothing collects; they nest. */
 void ambvm_gc_pause(struct amb_vm *vm);
 void ambvm_gc_resume(struct amb_vm *vm);
@@ -162,9 +162,9 @@ bool ambvm_has_failed(const struct amb_vm *vm);
 /* Calls fn when the VM is freed. */
 amb_status ambvm_at_free(struct amb_vm *vm, void (*fn)(struct amb_vm *vm, void *ud), void *ud);
 /* Keeps m alive as long as the VM. */
-amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_vmodule *m);
+amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_module *m);
 /* Instructions of m's functions as text. */
-void ambmodule_disassemble(struct amb_vm *vm, const struct amb_vmodule *m,
+void ambmodule_disassemble(struct amb_vm *vm, const struct amb_module *m,
                            void (*write)(void *ud, const char *s, size_t n), void *ud);
 /* Memory for the compiler, accounted to the VM; the shape of an arena hook (ud = the VM). */
 void *ambvm_compiler_memory(void *vm, void *p, size_t old_size, size_t new_size, size_t align);

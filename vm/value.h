@@ -63,7 +63,7 @@ typedef struct amb_native amb_native;
 typedef struct amb_bound amb_bound;
 typedef struct amb_class amb_class;
 typedef struct amb_instance amb_instance;
-typedef struct amb_vmodule amb_module;
+typedef struct amb_module amb_module;
 typedef struct amb_generator amb_generator;
 typedef struct amb_cap amb_cap;
 typedef struct amb_cell amb_cell;

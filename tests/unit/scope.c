@@ -86,7 +86,7 @@ static struct seen look(const char *text, const char *only)
     ambdiag_init(&diags, &arena);
     cr_assert(
         ambsource_init(&src, &arena, AMB_TEXT("test"), text, strlen(text), &too_big));
-    struct amb_module *module = ambparse_module(&arena, &src, &diags);
+    struct amb_unit *module = ambparse_module(&arena, &src, &diags);
     cr_assert_not_null(module);
     struct amb_scope_options options = {
         .prelude = prelude, .prelude_count = 1, .is_entry = true};
@@ -94,7 +94,7 @@ static struct seen look(const char *text, const char *only)
               diags.count ? (int)diags.items[0].text.len : 0,
               diags.count ? diags.items[0].text.at : "");
     describe(&s, module->main->body);
-    const struct amb_list *stmts = &module->main->body->as.block.stmts;
+    const struct amb_nodes *stmts = &module->main->body->as.block.stmts;
     for (uint32_t i = 0; i < stmts->len; i++) {
         char name[64];
         strncat(s.order, declared(stmts->at[i], name, sizeof name),
