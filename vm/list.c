@@ -142,6 +142,7 @@ amb_status amblist_remove_at(amb_vm *vm, amb_list *l, uint32_t i, ambv *out) {
 }
 
 amb_list *amblist_slice(amb_vm *vm, const amb_list *l, uint32_t from, uint32_t to) {
+    ambvm_charge(vm, (to - from) / 16);
     uint32_t n = to - from;
     amb_list *r = amblist_new(vm, n);
     if (!r) return NULL;

@@ -120,6 +120,7 @@ static amb_status builtin_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, 
     *done = true;
     if (op == OP_ADD && x.tag == y.tag) {
         if (x.tag == TAG_STRING) {
+            ambvm_charge(vm, y.str->len / 32); /* so that doubling meets its deadline */
             amb_string *s = ambstr_concat(vm, x.str, y.str);
             if (!s) return vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
             *out = ambv_obj(s);

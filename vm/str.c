@@ -391,6 +391,7 @@ amb_string *ambstr_join_values(amb_vm *vm, const ambv *vals, uint32_t n) {
         chars += vals[i].str->chars;
     }
     if (total == 0) return vm->empty_string;
+    ambvm_charge(vm, total / 32);
     amb_string *s = allocate(vm, total, chars != total);
     if (!s) return NULL;
     char *p = (char *)s->data;

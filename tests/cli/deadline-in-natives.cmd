@@ -1,0 +1,1 @@
+for code in 'var s = "ab"; loop { s = "${s}${s}" }' 'var s = [1, 2]; loop { s = s + s }' 'var s = [1, "b"] * 100000; loop { s = s.copy() }'; do ambit --max-memory 200m --timeout 0.3 -e "$code" 2>/dev/null; echo $?; done
