@@ -65,7 +65,7 @@ struct amb_script {
 typedef struct job {
     units *u;
     const char *id;
-    bool entry, repl, check;
+    bool entry, repl;
     struct amb_diags *diags;
 } job;
 
@@ -461,8 +461,7 @@ amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, 
     s->result = amb_nil();
     struct amb_arena_hook hook = { ambvm_compiler_memory, vm };
     ambarena_init(&s->arena, &hook);
-    job j = { .u = u, .id = name, .entry = true, .repl = (flags & AMB_LOAD_REPL) != 0,
-              .check = (flags & AMB_LOAD_CHECK) != 0 };
+    job j = { .u = u, .id = name, .entry = true, .repl = (flags & AMB_LOAD_REPL) != 0 };
     u->report = report;
     u->report_ud = ud;
     u->depth = 0;

@@ -322,7 +322,6 @@ static struct amb_proto *function(gen *g, genfn *outer, struct amb_fn *fn)
     if (fn->kind == AMB_FN_MAIN) name = AMB_TEXT("top level");
     else if (!name.len) name = AMB_TEXT("anonymous function");
     if (!gen_open(g, &f, outer, fn, name)) return NULL;
-    f.class_ = fn->class_;
     function_body(&f);
     if (!gen_failed(&f) && ambpb_here(f.pb) > NEAR && !f.far) {
         /* Inner functions are kept from the first time (fn->gen). */

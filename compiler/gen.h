@@ -72,14 +72,12 @@ typedef struct genfn {
     struct amb_fn *fn;
     ambpb *pb;
     struct genfn *outer;
-    struct amb_class_def *class_; /* whose construction is being compiled */
     uint32_t top, most;       /* registers in use, and at most */
     bool far;                 /* conditional jumps are long */
     bool stop;                /* an error was reported that makes going on pointless */
     way *ways;
     loop *loops;
     chain *chains;
-    struct amb_decl *own_decls; /* cells of self: none */
     uint32_t self_reg;        /* with self in a register: its number, else UINT32_MAX */
     amb_span span;            /* of what is being compiled */
 } genfn;

@@ -269,21 +269,6 @@ int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv) {
 
 /* ---- methods ---- */
 
-amb_status ambrun_find_method(amb_vm *vm, ambv self, amb_string *name, ambv *fn) {
-    if (self.tag == TAG_INSTANCE) {
-        amb_member *m = ambclass_find(ambinst_class(vm, self.inst), name);
-        if (m && m->kind == MEMBER_METHOD && !(m->flags & MEMBER_PRIVATE)) {
-            *fn = m->fn;
-            return AMB_OK;
-        }
-    } else if (vm->type_members[self.tag]) {
-        ambmembers_row *row = find_member(vm, self, name);
-        if (row && !(row->def->flags & NATIVE_PROPERTY)) return ambmembers_value(vm, row, fn);
-    }
-    no_member(vm, self, name);
-    return AMB_E_THROW;
-}
-
 amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, uint32_t n,
                            ambv *out) {
     amb_string *s = ambstr_intern(vm, name, strlen(name));

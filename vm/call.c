@@ -794,17 +794,6 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     return st;
 }
 
-amb_status ambcall_method(amb_vm *vm, ambv self, amb_string *name, const ambv *args, uint32_t n,
-                          ambv *out) {
-    ambv all[9], fn;
-    if (n > 8) return amberr_raise(vm, AMB_ERR_VALUE, "too many arguments");
-    amb_status st = ambrun_find_method(vm, self, name, &fn);
-    if (st != AMB_OK) return st;
-    all[0] = self;
-    memcpy(all + 1, args, n * sizeof *args);
-    return ambcall_value(vm, fn, all, n + 1, out);
-}
-
 amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
     bool closed = vm->gate_closed;
     vm->gate_closed = true;

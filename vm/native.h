@@ -69,8 +69,6 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
 amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
 /* Calls the native method `name` of a built-in type directly; args[0] is the receiver. */
 amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, uint32_t n, ambv *out);
-/* Calls a method by (interned) name on any value. */
-amb_status ambcall_method(amb_vm *vm, ambv self, amb_string *name, const ambv *args, uint32_t n, ambv *out);
 
 /* ---- tables, one per type (lib_*.c); lookups are by interned name through vm->type_members ---- */
 extern const amb_native_def amblib_prelude[];

@@ -142,7 +142,6 @@ struct amb_class {
     uint16_t depth;
     bool sealed; /* only its own module may extend it */
     bool private_ctor; /* only code in its body makes instances: that takes CTOR */
-    uint32_t ctor_nparams;
     amb_string *name;
     amb_class *parent; /* or NULL */
     amb_module *module; /* or NULL for built-in classes */

@@ -188,7 +188,6 @@ static void join_constants(ambpb *pb) {
     if (to) memcpy(to, pb->far_k.p, pb->far_k.len * sizeof *to);
 }
 
-uint32_t ambpb_nil(ambpb *pb) { return constant(pb, ambv_nil()); }
 uint32_t ambpb_int(ambpb *pb, int64_t i) { return constant(pb, ambv_int(i)); }
 uint32_t ambpb_float(ambpb *pb, double f) { return constant(pb, ambv_float(f)); }
 
@@ -230,11 +229,6 @@ uint32_t ambpb_prelude(ambpb *pb, uint32_t index) {
     }
     return constant(pb, pb->vm->prelude->entries[index].value);
 }
-
-uint32_t ambpb_export(ambpb *pb, struct amb_module *m, uint32_t slot) {
-    return constant(pb, m->slots[slot]);
-}
-
 
 /* ---- what follows an instruction ---- */
 

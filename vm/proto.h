@@ -48,7 +48,6 @@ void ambpb_rewind(ambpb *pb);
 bool ambpb_failed(const ambpb *pb);
 
 /* Constants; equal ones are shared. Return the index. */
-uint32_t ambpb_nil(ambpb *pb);
 uint32_t ambpb_int(ambpb *pb, int64_t i);
 uint32_t ambpb_float(ambpb *pb, double f);
 uint32_t ambpb_string(ambpb *pb, const char *s, size_t len);
@@ -57,8 +56,6 @@ uint32_t ambpb_bytes(ambpb *pb, const char *s, size_t len);
 uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n); /* tuple of string constants */
 uint32_t ambpb_module(ambpb *pb, struct amb_module *m);
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index);
-/* A value exported by a native module (or an error class of it). */
-uint32_t ambpb_export(ambpb *pb, struct amb_module *m, uint32_t slot);
 /* While on, constants asked for are only loaded, never named by an operand: in a function with many
  * they leave the low numbers to names. */
 void ambpb_loading(ambpb *pb, bool on);

@@ -114,7 +114,6 @@ int ambrun_setindex(amb_vm *vm, ambv o, ambv key, ambv v);
 int ambrun_slice(amb_vm *vm, ambv o, ambv from, ambv to, bool closed, uint32_t dst);
 int ambrun_class(amb_vm *vm, const amb_class_desc *d, ambv *slot);
 int ambrun_setstatic(amb_vm *vm, amb_class *c, amb_string *name, ambv v);
-amb_status ambrun_find_method(amb_vm *vm, ambv self, amb_string *name, ambv *fn);
 int ambrun_patfield(amb_vm *vm, ambv cls, ambv o, uint32_t index, uint32_t dst);
 int ambrun_freeze_op(amb_vm *vm, ambv v);
 int ambrun_input(amb_vm *vm, uint32_t index, bool need, uint32_t dst);

@@ -116,7 +116,6 @@ struct amb_vm {
     uint32_t next_identity; /* identity hashes come from a counter */
     amb_output_fn output;
     void *output_ud;
-    void *host_ud;
     bool stress; /* collect at every safepoint */
     bool gate_closed; /* inside hash, ==, <, str: operations raise StateError */
 };
