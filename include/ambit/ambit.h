@@ -80,7 +80,7 @@ typedef void (*amb_text_fn)(void *ud, const char *s, size_t n);
 
 enum {
     AMB_LOAD_CHECK =
-        1, /* report what `ambit check` reports, warnings included; not runnable */
+        1, /* the script is only looked at: says so, changes nothing in this version */
     AMB_LOAD_REPL = 2 /* a line of a read-eval loop: sees the names of earlier ones */
 };
 
