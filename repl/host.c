@@ -44,10 +44,10 @@ static amb_status flush_out(host *h)
 static amb_status hold(host *h, const char *s, size_t n)
 {
     if (h->closed) return AMB_E_EOF;
-    if (h->held + n > sizeof h->out) {
+    if (h->held + n > HOST_OUT) {
         amb_status st = flush_out(h);
         if (st) return st;
-        if (n >= sizeof h->out) {
+        if (n >= HOST_OUT) {
             if (send_all(1, s, n)) return AMB_OK;
             h->closed = errno == EPIPE;
             h->failed = !h->closed;
@@ -197,6 +197,7 @@ static void watch_signals(amb_vm *vm)
 host *host_new(const cli_options *o)
 {
     host *h = must(calloc(1, sizeof *h));
+    h->out = must(malloc(HOST_OUT)); /* not zeroed: what is never used stays untouched */
     h->tty = isatty(1) == 1;
     h->colour = o->colour >= 0 ? o->colour : isatty(2) == 1 && !getenv("NO_COLOR");
     const char *script = o->script && strcmp(o->script, "-") != 0 ? o->script : NULL;
@@ -236,6 +237,7 @@ void host_free(host *h)
     flush_out(h);
     if (h->root >= 0) close(h->root);
     free(h->dir);
+    free(h->out);
     free(h);
 }
 

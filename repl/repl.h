@@ -58,11 +58,12 @@ char *read_file(int fd, size_t max, size_t *len);
 void *must(void *p); /* exits when NULL: there is no memory for the command line itself */
 
 /* ---- host.c: the machine and its surroundings */
+#define HOST_OUT ((size_t)1 << 16)
 typedef struct host {
     amb_vm *vm;
     int root;          /* modules are found beneath this directory */
     char *dir;         /* the script's directory as the user wrote it */
-    char out[1 << 16]; /* standard output held back */
+    char *out;         /* standard output held back: HOST_OUT bytes */
     size_t held;
     bool tty, raw,
         closed; /* stdout: terminal; control characters allowed; nobody reads */

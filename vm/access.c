@@ -9,6 +9,7 @@
 
 static int no_member(amb_vm *vm, ambv o, const amb_string *name) {
     const char *near = ambclass_suggest(vm, o, name);
+    if (AMB_UNLIKELY(vm->failed != AMB_OK)) return ambrun_failed(vm, vm->failed); /* nor a table */
     if (o.tag == TAG_NIL)
         amberr_raise(vm, AMB_ERR_TYPE, "nil has no '%s'; use ?. where the value may be nil", name->data);
     else if (o.tag == TAG_MAP)
@@ -96,12 +97,12 @@ static uint32_t words_of(const amb_instr *pc) {
 
 /* A member of a built-in type. Names with a leading underscore are for the core sources only: some of
  * them would let a script unlock what native code is walking. */
-static ambmembers_row *find_member(const amb_vm *vm, ambv o, const amb_string *name) {
+static ambmembers_row *find_member(amb_vm *vm, ambv o, const amb_string *name) {
     if (AMB_UNLIKELY(name->len && name->data[0] == '_')) {
         ambv fn = vm->base[-2];
         if (fn.tag != TAG_CLOSURE || !(fn.closure->proto->flags & PROTO_HIDDEN)) return NULL;
     }
-    return ambmembers_find(vm->type_members[o.tag], name);
+    return ambmembers_find(vm, o.tag, name);
 }
 
 static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
@@ -125,7 +126,7 @@ static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
  * operation has the name. Not cached: the next capability here may be another kind. */
 static ambmembers_row *sequence_method(amb_vm *vm, ambv cap, const amb_string *name) {
     if (ambgate_has_op(vm, cap, name) || !ambgate_is_iterable(vm, cap)) return NULL;
-    ambmembers_row *row = ambmembers_find(vm->type_members[TAG_GENERATOR], name);
+    ambmembers_row *row = ambmembers_find(vm, TAG_GENERATOR, name);
     return row && !row->def->fn ? row : NULL;
 }
 
@@ -193,6 +194,7 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
         return builtin_member(vm, o, name, dst);
     case TAG_CAP: {
         ambmembers_row *row = sequence_method(vm, o, name);
+        if (!row && vm->failed != AMB_OK) return ambrun_failed(vm, vm->failed);
         ambv fn = ambv_obj(name);
         amb_status st = row ? ambmembers_value(vm, row, &fn) : AMB_OK;
         return st == AMB_OK ? bound(vm, o, fn, dst) : ambrun_failed(vm, st);
@@ -273,7 +275,8 @@ amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, 
                            ambv *out) {
     amb_string *s = ambstr_intern(vm, name, strlen(name));
     if (!s) return vm->failed;
-    ambmembers_row *row = ambmembers_find(vm->type_members[self.tag], s);
+    ambmembers_row *row = ambmembers_find(vm, self.tag, s);
+    if (!row && vm->failed != AMB_OK) return vm->failed;
     if (!row || !row->def->fn) {
         no_member(vm, self, s);
         return AMB_E_THROW;
@@ -415,6 +418,7 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
         return invoke_builtin(vm, f, name, n);
     case TAG_CAP: {
         ambmembers_row *row = sequence_method(vm, self, name);
+        if (!row && vm->failed != AMB_OK) return ambrun_failed(vm, vm->failed);
         if (!row) return ambrun_call_cap(vm, f, name, n, FRAME_CALL, 0, pc + 3);
         amb_status st = ambmembers_value(vm, row, &f[0]);
         if (st != AMB_OK) return ambrun_failed(vm, st);

@@ -34,8 +34,9 @@ static void insert(amb_class *c, const amb_member *m) {
 
 amb_status ambclass_add(amb_vm *vm, amb_class *c, const amb_member *m) {
     uint32_t cap = c->members ? c->member_mask + 1 : 0;
-    if ((c->nmembers + 1) * 4 > cap * 3) {
-        uint32_t want = cap ? cap * 2 : 8;
+    bool grows = (c->nmembers + 1) * 4 > cap * 3;
+    if (grows || c->shares_members) {
+        uint32_t want = !cap ? 8 : grows ? cap * 2 : cap;
         amb_member *old = c->members;
         amb_member *fresh = ambgc_malloc(vm, want * sizeof *fresh);
         if (!fresh) return vm->failed;
@@ -45,14 +46,16 @@ amb_status ambclass_add(amb_vm *vm, amb_class *c, const amb_member *m) {
         c->nmembers = 0;
         for (uint32_t i = 0; i < cap; i++)
             if (old[i].name) insert(c, &old[i]);
-        ambgc_free(vm, old, cap * sizeof *old);
+        if (!c->shares_members) ambgc_free(vm, old, cap * sizeof *old);
+        c->shares_members = false;
     }
     insert(c, m);
     ambgc_barrier(vm, c);
     return AMB_OK;
 }
 
-amb_class *ambclass_new(amb_vm *vm, amb_string *name, amb_class *parent) {
+/* share: the class adds no members of its own for now and refers to its parent's table. */
+static amb_class *new_class(amb_vm *vm, amb_string *name, amb_class *parent, bool share) {
     if (vm->nclasses == vm->classes_cap) {
         uint32_t cap = vm->classes_cap ? vm->classes_cap * 2 : 64;
         amb_class **t = ambgc_realloc(vm, vm->classes, vm->classes_cap * sizeof *t, cap * sizeof *t);
@@ -74,7 +77,13 @@ amb_class *ambclass_new(amb_vm *vm, amb_string *name, amb_class *parent) {
         c->nfields = parent->nfields;
         c->depth = (uint16_t)(parent->depth + 1);
         c->h.flags |= parent->h.flags & (CLASS_ERROR);
-        if (parent->nmembers)
+        if (share) {
+            c->members = parent->members;
+            c->member_mask = parent->member_mask;
+            c->nmembers = parent->nmembers;
+            c->shares_members = true;
+        }
+        if (parent->nmembers && !share)
             for (uint32_t i = 0; i <= parent->member_mask; i++) {
                 const amb_member *m = &parent->members[i];
                 if (!m->name || (m->flags & MEMBER_PRIVATE) || m->kind == MEMBER_STATIC ||
@@ -86,6 +95,10 @@ amb_class *ambclass_new(amb_vm *vm, amb_string *name, amb_class *parent) {
     c->h.aux32 = vm->nclasses;
     vm->classes[vm->nclasses++] = c;
     return c;
+}
+
+amb_class *ambclass_new(amb_vm *vm, amb_string *name, amb_class *parent) {
+    return new_class(vm, name, parent, false);
 }
 
 void ambclass_finish(amb_vm *vm, amb_class *c) {
@@ -134,7 +147,8 @@ void ambclass_mark(struct ambgc *gc, amb_class *c) {
 }
 
 void ambclass_finalize(amb_vm *vm, amb_class *c) {
-    if (c->members) ambgc_free(vm, c->members, (c->member_mask + 1) * sizeof *c->members);
+    if (c->members && !c->shares_members)
+        ambgc_free(vm, c->members, (c->member_mask + 1) * sizeof *c->members);
 }
 
 /* Whether o's class is one that a field's type names and that did not exist yet when class c was made:
@@ -337,7 +351,20 @@ int ambrun_setstatic(amb_vm *vm, amb_class *c, amb_string *name, ambv v) {
 
 /* ---- members of built-in types ---- */
 
-struct ambmembers *ambmembers_new(amb_vm *vm, const amb_native_def *table) {
+static const amb_native_def *const type_tables[TAG_COUNT] = {
+    [TAG_NIL] = amblib_nil,         [TAG_FALSE] = amblib_bool,      [TAG_TRUE] = amblib_bool,
+    [TAG_INT] = amblib_int,         [TAG_FLOAT] = amblib_float,     [TAG_STRING] = amblib_string,
+    [TAG_BYTES] = amblib_bytes,     [TAG_LIST] = amblib_list,       [TAG_TUPLE] = amblib_tuple,
+    [TAG_MAP] = amblib_map,         [TAG_SET] = amblib_set,         [TAG_RANGE] = amblib_range,
+    [TAG_CLOSURE] = amblib_function, [TAG_NATIVE] = amblib_function, [TAG_BOUND] = amblib_function,
+    [TAG_GENERATOR] = amblib_generator,
+};
+
+static void free_members(amb_vm *vm, struct ambmembers *m) {
+    ambgc_free(vm, m, sizeof *m + (m->mask + 1) * sizeof m->rows[0]);
+}
+
+static struct ambmembers *make_members(amb_vm *vm, const amb_native_def *table) {
     uint32_t n = 0, cap = 8;
     while (table[n].name) n++;
     while (cap < n * 2) cap *= 2;
@@ -348,7 +375,7 @@ struct ambmembers *ambmembers_new(amb_vm *vm, const amb_native_def *table) {
     for (uint32_t i = 0; i < n; i++) {
         amb_string *name = ambstr_intern(vm, table[i].name, strlen(table[i].name));
         if (!name) {
-            ambmembers_free(vm, m);
+            free_members(vm, m);
             return NULL;
         }
         uint32_t at = name_hash(name) & m->mask;
@@ -359,15 +386,33 @@ struct ambmembers *ambmembers_new(amb_vm *vm, const amb_native_def *table) {
     return m;
 }
 
-void ambmembers_free(amb_vm *vm, struct ambmembers *m) {
-    if (m) ambgc_free(vm, m, sizeof *m + (m->mask + 1) * sizeof m->rows[0]);
+void ambmembers_teardown(amb_vm *vm) {
+    for (unsigned i = 0; i < TAG_COUNT; i++) {
+        struct ambmembers *m = vm->type_members[i];
+        if (!m) continue;
+        for (unsigned j = i; j < TAG_COUNT; j++) /* shared ones once */
+            if (vm->type_members[j] == m) vm->type_members[j] = NULL;
+        free_members(vm, m);
+    }
 }
 
-ambmembers_row *ambmembers_find(const struct ambmembers *m, const amb_string *name) {
+/* The table of a type, made now if it was not; NULL: the type has none, or vm->failed is set. */
+static struct ambmembers *members_of(amb_vm *vm, uint64_t tag) {
+    if (tag >= TAG_COUNT) return NULL;
+    struct ambmembers *m = vm->type_members[tag];
+    if (AMB_LIKELY(m != NULL) || !type_tables[tag]) return m;
+    unsigned from = 0; /* types with the same members share a table */
+    while (type_tables[from] != type_tables[tag]) from++;
+    if (!vm->type_members[from]) vm->type_members[from] = make_members(vm, type_tables[tag]);
+    return vm->type_members[tag] = vm->type_members[from];
+}
+
+ambmembers_row *ambmembers_find(amb_vm *vm, uint64_t tag, const amb_string *name) {
+    struct ambmembers *m = members_of(vm, tag);
     if (!m) return NULL;
     uint32_t i = name_hash(name) & m->mask;
     while (m->rows[i].name) {
-        if (m->rows[i].name == name) return (ambmembers_row *)&m->rows[i];
+        if (m->rows[i].name == name) return &m->rows[i];
         i = (i + 1) & m->mask;
     }
     return NULL;
@@ -443,7 +488,7 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
                  {"delete", "remove"},     {"substring", "slice"},   {"isEmpty", "empty"},
                  {"is_empty", "empty"},    {"push_back", "push"},    {"put", "insert"},
                  {"reversed_", "reversed"}, {"some", "any"},         {"every", "all"}};
-    struct ambmembers *m = self.tag < TAG_COUNT ? vm->type_members[self.tag] : NULL;
+    const struct ambmembers *m = members_of(vm, self.tag);
     const char *best = NULL;
     uint32_t d = 99;
     if (m) {
@@ -467,12 +512,12 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
     return best;
 }
 
-/* ---- built-in types and error classes ---- */
+/* ---- error classes ---- */
 
 static amb_status error_class(amb_vm *vm, enum amb_error_kind kind, const char *name,
                               amb_class *parent, const char *const *fields) {
     amb_string *s = ambstr_intern(vm, name, strlen(name));
-    amb_class *c = s ? ambclass_new(vm, s, parent) : NULL;
+    amb_class *c = s ? new_class(vm, s, parent, parent && !*fields) : NULL;
     if (!c) return vm->failed;
     vm->error_class[kind] = c;
     c->h.flags |= CLASS_ERROR;
@@ -497,7 +542,7 @@ static amb_status error_class(amb_vm *vm, enum amb_error_kind kind, const char *
     return AMB_OK;
 }
 
-static amb_status error_classes(amb_vm *vm) {
+amb_status ambclass_setup(amb_vm *vm) {
     static const char *const base[] = {"message", "cause", "notes ", "trace ", NULL};
     static const char *const none[] = {NULL};
     static const char *const io[] = {"kind", "code", "path", NULL};
@@ -541,24 +586,4 @@ static amb_status error_classes(amb_vm *vm) {
     amb_string *s = ambstr_intern(vm, "(close)", 7);
     vm->close_class = s ? ambclass_new(vm, s, NULL) : NULL;
     return vm->close_class ? AMB_OK : vm->failed;
-}
-
-amb_status ambclass_setup(amb_vm *vm) {
-    static const struct {
-        enum amb_tag tag;
-        const amb_native_def *table;
-    } types[] = {
-        {TAG_NIL, amblib_nil},       {TAG_FALSE, amblib_bool},  {TAG_INT, amblib_int},
-        {TAG_FLOAT, amblib_float},   {TAG_STRING, amblib_string}, {TAG_BYTES, amblib_bytes},
-        {TAG_LIST, amblib_list},     {TAG_TUPLE, amblib_tuple}, {TAG_MAP, amblib_map},
-        {TAG_SET, amblib_set},       {TAG_RANGE, amblib_range}, {TAG_CLOSURE, amblib_function},
-        {TAG_GENERATOR, amblib_generator},
-    };
-    for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
-        vm->type_members[types[i].tag] = ambmembers_new(vm, types[i].table);
-        if (!vm->type_members[types[i].tag]) return vm->failed;
-    }
-    vm->type_members[TAG_TRUE] = vm->type_members[TAG_FALSE];
-    vm->type_members[TAG_NATIVE] = vm->type_members[TAG_BOUND] = vm->type_members[TAG_CLOSURE];
-    return error_classes(vm);
 }

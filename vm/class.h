@@ -36,16 +36,17 @@ typedef struct ambmembers {
     uint32_t mask, count;
     ambmembers_row rows[];
 } ambmembers;
-struct ambmembers *ambmembers_new(amb_vm *vm, const amb_native_def *table);
-void ambmembers_free(amb_vm *vm, struct ambmembers *m);
-ambmembers_row *ambmembers_find(const struct ambmembers *m, const amb_string *name);
+void ambmembers_teardown(amb_vm *vm);
+/* The member `name` of the built-in type with that tag. Types get their table when one is first asked for:
+ * NULL with vm->failed set is lack of memory, without: there is none. */
+ambmembers_row *ambmembers_find(amb_vm *vm, uint64_t tag, const amb_string *name);
 void ambmembers_mark(struct ambgc *gc, const struct ambmembers *m);
 /* The function value of a row: makes the native object or loads the core function. */
 amb_status ambmembers_value(amb_vm *vm, ambmembers_row *row, ambv *out);
 
-/* The existing name closest to `name`, or NULL: for "did you mean". */
+/* The existing name closest to `name`, or NULL: for "did you mean". May set vm->failed. */
 const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name);
-/* Builds the error classes and the types' member tables. */
+/* Builds the error classes. */
 amb_status ambclass_setup(amb_vm *vm);
 amb_native *ambnative_new(amb_vm *vm, const amb_native_def *def);
 /* Private field slots of every error instance. */

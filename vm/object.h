@@ -141,6 +141,7 @@ struct amb_class {
     uint16_t nfields; /* the parent's included */
     uint16_t depth;
     bool sealed; /* only its own module may extend it */
+    bool shares_members; /* they are the parent's, until one is added */
     bool private_ctor; /* only code in its body makes instances: that takes CTOR */
     amb_string *name;
     amb_class *parent; /* or NULL */

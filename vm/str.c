@@ -236,6 +236,7 @@ static amb_string *put_interned(amb_vm *vm, amb_string *s, amb_string **slot) {
 }
 
 amb_string *ambstr_intern(amb_vm *vm, const char *s, size_t len) {
+    if (len == 1 && (unsigned char)*s < 128) return vm->ascii[(unsigned char)*s];
     uint32_t h = hash_bytes(vm->hash_seed, s, len);
     struct ambstr_table *t = vm->strings;
     amb_string **slot = find_interned(t, s, len, h);
@@ -250,7 +251,7 @@ amb_string *ambstr_intern(amb_vm *vm, const char *s, size_t len) {
 
 amb_string *ambstr_intern_str(amb_vm *vm, amb_string *s) {
     if (s->h.flags & STR_INTERNED) return s;
-    if (s->h.flags & STR_SHARED) return ambstr_intern(vm, s->data, s->len);
+    if (s->len == 1 || s->h.flags & STR_SHARED) return ambstr_intern(vm, s->data, s->len);
     struct ambstr_table *t = vm->strings;
     uint32_t h = ambstr_hash(vm, s);
     amb_string **slot = find_interned(t, s->data, s->len, h);
@@ -294,19 +295,19 @@ amb_status ambstr_setup(amb_vm *vm) {
     if (!t) return AMB_E_NOMEM;
     *t = (struct ambstr_table){0};
     vm->strings = t;
-    if (!resize_table(vm, 1024)) return AMB_E_NOMEM;
+    if (!resize_table(vm, 256)) return AMB_E_NOMEM;
     for (int c = 0; c < 128; c++) {
-        char ch = (char)c;
-        vm->ascii[c] = NULL;
-        amb_string *s = ambstr_intern(vm, &ch, 1);
+        amb_string *s = ambgc_new(vm, sizeof *s + 2, TAG_STRING);
         if (!s) return AMB_E_NOMEM;
+        s->h.flags |= STR_INTERNED; /* though not in the table: ambstr_intern finds them here */
+        s->len = s->chars = 1;
+        s->data = s->inline_;
+        s->inline_[0] = (char)c;
+        s->inline_[1] = '\0';
         vm->ascii[c] = s;
     }
-    vm->empty_string = NULL;
-    amb_string *e = ambstr_intern(vm, "", 0);
-    if (!e) return AMB_E_NOMEM;
-    vm->empty_string = e;
-    return AMB_OK;
+    vm->empty_string = ambstr_intern(vm, "", 0);
+    return vm->empty_string ? AMB_OK : AMB_E_NOMEM;
 }
 
 void ambstr_teardown(amb_vm *vm) {

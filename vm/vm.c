@@ -120,10 +120,7 @@ void ambvm_free(amb_vm *vm) {
         if (vm->free_compiler) vm->free_compiler(vm, vm->compiler);
         if (vm->gate) ambgate_teardown(vm);
         ambmodules_teardown(vm);
-        bool shared[TAG_COUNT] = {0};
-        shared[TAG_TRUE] = shared[TAG_NATIVE] = shared[TAG_BOUND] = true;
-        for (unsigned i = 0; i < TAG_COUNT; i++)
-            if (!shared[i]) ambmembers_free(vm, vm->type_members[i]);
+        ambmembers_teardown(vm);
         ambstr_teardown(vm);
         ambgc_free(vm, vm->classes, vm->classes_cap * sizeof *vm->classes);
         ambgc_free(vm, vm->pins, vm->pins_cap * sizeof *vm->pins);

@@ -96,7 +96,7 @@ struct amb_vm {
     amb_class *error_class[AMB_ERR_COUNT];
     amb_class *close_class; /* of the signal that closes a generator; no script sees it */
     amb_method_cache methods[AMB_METHOD_SLOTS];
-    struct ambmembers *type_members[TAG_COUNT]; /* built-in types' members by name */
+    struct ambmembers *type_members[TAG_COUNT]; /* members by name; made on first use, some shared */
     struct ambmodules *modules;
     struct ambprelude *prelude;
     struct ambgate *gate;
