@@ -107,7 +107,7 @@ static const handler_fn handlers[OP_COUNT];
         d_->u = u_;                                                                                \
         d_->tag = t_;                                                                              \
     } while (0)
-#define BOTH(x, y, t) ((((x)->tag ^ (t)) | ((y)->tag ^ (t))) == 0)
+#define BOTH(x, y, t) ((x)->tag == (t) && (y)->tag == (t))
 #define CHARGE(cost)                                                                               \
     do {                                                                                           \
         if (AMB_UNLIKELY((vm->slice -= (int32_t)(cost)) < 0)) SLOW(ambrun_poll(vm), 0);            \
