@@ -80,7 +80,7 @@ static void aim(genfn *f, uint32_t at, uint32_t to)
     int64_t off = (int64_t)to - (int64_t)at - 1;
     switch (i->op) {
     case OP_JMP: case OP_LOOP: case OP_JT: case OP_JF: case OP_JNIL: case OP_JNNIL: case OP_JDEF:
-    case OP_FORPREP: case OP_FORRANGE: case OP_FORRANGEC:
+    case OP_FORPREP: case OP_FORRANGE: case OP_FORRANGEC: case OP_LOOPT: case OP_LOOPF:
         i->b = (uint16_t)((uint32_t)(int32_t)off & 0xffff);
         i->c = (uint16_t)((uint32_t)(int32_t)off >> 16);
         break;
@@ -95,24 +95,72 @@ static void jump_from(genfn *f, uint32_t at, label *l)
     else wait_for(f, l, at);
 }
 
+/* A jump back to a loop's start, with the fuel of what lies between. */
+static void loop_back(genfn *f, label *l)
+{
+    uint32_t cost = ambpb_here(f->pb) - l->pos + 1;
+    aim(f, gen_emit_bx(f, OP_LOOP, (uint16_t)(cost > 2000 ? 2000 : cost), 0), l->pos);
+}
+
+/* The jump that also charges fuel, for the end of a loop; OP_COUNT: there is none. */
+static enum amb_opcode looping(enum amb_opcode op)
+{
+    switch (op) {
+    case OP_JT: return OP_LOOPT;
+    case OP_JF: return OP_LOOPF;
+    case OP_JLT: return OP_LOOPLT;
+    case OP_JLE: return OP_LOOPLE;
+    case OP_JGT: return OP_LOOPGT;
+    case OP_JGE: return OP_LOOPGE;
+    case OP_JEQ: return OP_LOOPEQ;
+    case OP_JNE: return OP_LOOPNE;
+    case OP_JLTI: return OP_LOOPLTI;
+    case OP_JLEI: return OP_LOOPLEI;
+    case OP_JGTI: return OP_LOOPGTI;
+    case OP_JGEI: return OP_LOOPGEI;
+    case OP_JEQI: return OP_LOOPEQI;
+    case OP_JNEI: return OP_LOOPNEI;
+    case OP_JLTK: return OP_LOOPLTK;
+    case OP_JLEK: return OP_LOOPLEK;
+    case OP_JGTK: return OP_LOOPGTK;
+    case OP_JGEK: return OP_LOOPGEK;
+    case OP_FORLOOP: case OP_FORNEXT: case OP_FORNEXT2: return op;
+    default: return OP_COUNT;
+    }
+}
+
 void gen_jump(genfn *f, label *l)
 {
-    jump_from(f, gen_emit_bx(f, OP_JMP, 0, 0), l);
+    if (l->bound) loop_back(f, l);
+    else jump_from(f, gen_emit_bx(f, OP_JMP, 0, 0), l);
 }
 
 void gen_jump_if(genfn *f, enum amb_opcode op, uint32_t reg, label *l)
 {
-    jump_from(f, gen_emit_bx(f, op, ambreg(reg), 0), l);
+    if (!l->bound) {
+        jump_from(f, gen_emit_bx(f, op, ambreg(reg), 0), l);
+    } else if (looping(op) != OP_COUNT) {
+        aim(f, gen_emit_bx(f, looping(op), ambreg(reg), 0), l->pos);
+    } else {
+        gen_emit_bx(f, op, ambreg(reg), 1);
+        gen_emit_bx(f, OP_JMP, 0, 1);
+        loop_back(f, l);
+    }
 }
 
 void gen_jump_cmp(genfn *f, enum amb_opcode op, uint16_t a, uint16_t b, label *l)
 {
-    if (!f->far) {
-        jump_from(f, gen_emit(f, op, a, b, 0), l);
+    enum amb_opcode o = l->bound ? looping(op) : op;
+    if (!f->far && o != OP_COUNT) {
+        jump_from(f, gen_emit(f, o, a, b, 0), l);
         return;
     }
     gen_emit(f, op, a, b, 1);
     gen_emit_bx(f, OP_JMP, 0, 1);
+    if (op == OP_FORLOOP || op == OP_FORNEXT || op == OP_FORNEXT2) { /* charged by the step itself */
+        aim(f, gen_emit_bx(f, OP_JMP, 0, 0), l->pos);
+        return;
+    }
     gen_jump(f, l);
 }
 

@@ -196,7 +196,7 @@ uint32_t gen_any_before(genfn *f, struct amb_node *n, const struct amb_node *lat
 static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct amb_node *right,
                       uint32_t dst)
 {
-    static const uint8_t rr[AMB_OP_COUNT] = {
+    static const uint16_t rr[AMB_OP_COUNT] = {
         [AMB_ADD] = OP_ADD, [AMB_SUB] = OP_SUB, [AMB_MUL] = OP_MUL, [AMB_DIV] = OP_DIV,
         [AMB_FLOORDIV] = OP_FLOORDIV, [AMB_MOD] = OP_MOD, [AMB_POW] = OP_POW,
         [AMB_ADD_WRAP] = OP_ADDW, [AMB_SUB_WRAP] = OP_SUBW, [AMB_MUL_WRAP] = OP_MULW,
@@ -222,6 +222,13 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
         case AMB_SHR: if (i >= 0 && i < 64) o = OP_SHRI; break;
         case AMB_USHR: if (i >= 0 && i < 64) o = OP_USHRI; break;
         case AMB_BIT_XOR: o = OP_BXORI; break;
+        case AMB_DIV: if (i != 0) o = OP_DIVI; break;
+        case AMB_EQ: o = OP_EQI; break;
+        case AMB_NE: o = OP_NEI; break;
+        case AMB_LT: o = OP_LTI; break;
+        case AMB_LE: o = OP_LEI; break;
+        case AMB_GT: o = OP_GTI; break;
+        case AMB_GE: o = OP_GEI; break;
         default: break;
         }
         if (o != OP_COUNT) {
@@ -239,20 +246,36 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
         f->top = top;
         return;
     }
+    if (right->kind == NODE_INT) {
+        enum amb_opcode o = op == AMB_MOD && right->as.i > 0 ? OP_MODK
+                          : op == AMB_BIT_AND                ? OP_BANDK
+                          : op == AMB_BIT_OR                 ? OP_BORK
+                          : op == AMB_BIT_XOR                ? OP_BXORK
+                                                             : OP_COUNT;
+        if (o != OP_COUNT && number_k(f, right, &k)) {
+            uint32_t l = gen_any(f, left);
+            f->span = span;
+            gen_emit(f, o, ambreg(dst), ambreg(l), k);
+            f->top = top;
+            return;
+        }
+    }
     if (op <= AMB_DIV && op != AMB_FLOORDIV) {
-        static const uint8_t rk[] = { OP_ADDK, OP_SUBK, OP_MULK, OP_DIVK };
-        static const uint8_t kr[] = { OP_ADDKR, OP_SUBKR, OP_MULKR, OP_DIVKR };
+        static const uint16_t rk[] = { OP_ADDK, OP_SUBK, OP_MULK, OP_DIVK,
+                                       OP_ADDKF, OP_SUBKF, OP_MULKF, OP_DIVKF };
+        static const uint16_t kr[] = { OP_ADDKR, OP_SUBKR, OP_MULKR, OP_DIVKR,
+                                       OP_ADDKRF, OP_SUBKRF, OP_MULKRF, OP_DIVKRF };
         if (number_k(f, right, &k)) {
             uint32_t l = gen_any(f, left);
             f->span = span;
-            gen_emit(f, rk[op], ambreg(dst), ambreg(l), k);
+            gen_emit(f, rk[op + (right->kind == NODE_FLOAT ? 4 : 0)], ambreg(dst), ambreg(l), k);
             f->top = top;
             return;
         }
         if (number_k(f, left, &k)) {
             uint32_t r = gen_any(f, right);
             f->span = span;
-            gen_emit(f, kr[op], ambreg(dst), k, ambreg(r));
+            gen_emit(f, kr[op + (left->kind == NODE_FLOAT ? 4 : 0)], ambreg(dst), k, ambreg(r));
             f->top = top;
             return;
         }
@@ -304,12 +327,12 @@ static void is_type(genfn *f, struct amb_node *n, uint32_t dst)
 static void compare(genfn *f, struct amb_node *n, bool sense, label *l)
 {
     /* jump when true, jump when not true; the same with an immediate */
-    static const uint8_t ops[6][4] = {
+    static const uint16_t ops[6][4] = {
         { OP_JEQ, OP_JNE, OP_JEQI, OP_JNEI },   { OP_JNE, OP_JEQ, OP_JNEI, OP_JEQI },
         { OP_JLT, OP_JNLT, OP_JLTI, OP_JNLTI }, { OP_JLE, OP_JNLE, OP_JLEI, OP_JNLEI },
         { OP_JGT, OP_JNGT, OP_JGTI, OP_JNGTI }, { OP_JGE, OP_JNGE, OP_JGEI, OP_JNGEI }
     };
-    const uint8_t *o = ops[n->as.binary.op - AMB_EQ];
+    const uint16_t *o = ops[n->as.binary.op - AMB_EQ];
     struct amb_node *left = n->as.binary.left, *right = n->as.binary.right;
     amb_span span = n->span;
     uint32_t top = f->top;
@@ -332,9 +355,16 @@ static void compare(genfn *f, struct amb_node *n, bool sense, label *l)
             return;
         }
     }
+    if (n->as.binary.op <= AMB_NE && right->kind == NODE_NIL) {
+        uint32_t r = gen_any(f, left);
+        f->span = span;
+        gen_jump_cmp(f, (n->as.binary.op == AMB_EQ) == sense ? OP_JEQNIL : OP_JNENIL, ambreg(r), 0, l);
+        f->top = top;
+        return;
+    }
     uint16_t k;
     if (n->as.binary.op >= AMB_LT && number_k(f, right, &k)) {
-        static const uint8_t with_k[4][2] = {
+        static const uint16_t with_k[4][2] = {
             { OP_JLTK, OP_JNLTK }, { OP_JLEK, OP_JNLEK }, { OP_JGTK, OP_JNGTK }, { OP_JGEK, OP_JNGEK }
         };
         uint32_t r = gen_any(f, left);

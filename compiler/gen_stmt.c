@@ -96,19 +96,33 @@ void gen_value(genfn *f, struct amb_node *n, uint32_t dst)
 
 /* ---- if, match ---- */
 
+/* Where a branch goes that is nothing but a break or continue with nothing to do on the way; or NULL. */
+static label *plain_jump(genfn *f, const struct amb_node *n)
+{
+    while (n->kind == NODE_BLOCK && n->as.block.stmts.len == 1) n = n->as.block.stmts.at[0];
+    if (n->kind != NODE_BREAK && n->kind != NODE_CONTINUE) return NULL;
+    loop *l = f->loops;
+    while (l && l->node != n->as.jump.target) l = l->outer;
+    if (!l || f->ways != (n->kind == NODE_BREAK ? l->outside : l->inside)) return NULL;
+    return n->kind == NODE_BREAK ? &l->leave : &l->next;
+}
+
 void gen_if(genfn *f, struct amb_node *n, uint32_t dst)
 {
     label end = { 0 };
     struct amb_nodes *l = &n->as.if_.branches;
     for (uint32_t i = 0; i < l->len && !gen_failed(f); i++) {
         struct amb_node *b = l->at[i];
-        label next = { 0 };
+        label next = { 0 }, *out;
         uint32_t top = f->top;
         if (b->as.branch.pattern) {
             uint32_t v = gen_alloc(f, 1);
             gen_expr(f, b->as.branch.cond, v);
             gen_scope(f, b->as.branch.scope);
             gen_pattern(f, b->as.branch.pattern, v, &next);
+        } else if ((out = plain_jump(f, b->as.branch.body)) != NULL) {
+            gen_cond(f, b->as.branch.cond, true, out);
+            continue;
         } else {
             gen_cond(f, b->as.branch.cond, false, &next);
         }
@@ -272,6 +286,16 @@ static void for_counting(genfn *f, struct amb_node *n)
     f->top = top;
 }
 
+/* Whether the pattern (a, b) binds two plain registers and nothing else. */
+static bool two_registers(const struct amb_node *p)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct amb_node *e = p->as.list.at[i];
+        if (e->kind != NODE_PAT_BIND || e->as.bind.decl->storage != STORE_REGISTER) return false;
+    }
+    return true;
+}
+
 static void for_each(genfn *f, struct amb_node *n)
 {
     struct amb_node *p = n->as.for_.pattern;
@@ -293,10 +317,20 @@ static void for_each(genfn *f, struct amb_node *n)
         item = p->as.bind.decl->reg;
         gen_bind(f, &body);
     } else {
-        item = gen_alloc(f, pair ? 2 : 1);
-        gen_bind(f, &body);
-        gen_scope(f, n->as.for_.scope); /* fresh cells each time */
-        if (pair) {
+        bool straight = pair && two_registers(p);
+        if (straight) {
+            item = gen_alloc(f, 2);
+            p->as.list.at[0]->as.bind.decl->reg = item;
+            p->as.list.at[1]->as.bind.decl->reg = item + 1;
+            gen_bind(f, &body);
+        } else {
+            item = gen_alloc(f, pair ? 2 : 1);
+            gen_bind(f, &body);
+            gen_scope(f, n->as.for_.scope); /* fresh cells each time */
+        }
+        if (straight) {
+            /* the step fills them */
+        } else if (pair) {
             for (uint32_t i = 0; i < 2; i++)
                 if (p->as.list.at[i]->kind == NODE_PAT_BIND)
                     gen_define(f, p->as.list.at[i]->as.bind.decl, item + i);
@@ -326,23 +360,20 @@ static void for_each(genfn *f, struct amb_node *n)
     f->top = top;
 }
 
+/* The condition stands at the end, where its jump closes the loop. */
 static void while_loop(genfn *f, struct amb_node *n)
 {
     loop l;
-    label again = { 0 };
+    label again = { 0 }, test = { 0 };
     loop_open(f, &l, n, f->ways);
-    uint32_t start = ambpb_here(f->pb);
+    if (n->as.while_.cond) gen_jump(f, &test);
     gen_bind(f, &again);
-    if (n->as.while_.cond) gen_cond(f, n->as.while_.cond, false, &l.leave);
     gen_value(f, n->as.while_.body, NOREG);
     gen_bind(f, &l.next);
+    gen_bind(f, &test);
     f->span = n->span;
-    uint32_t at = gen_emit_bx(f, OP_LOOP, cost_since(f, start), 0);
-    if (!gen_failed(f)) {
-        int32_t off = (int32_t)again.pos - (int32_t)at - 1;
-        ambpb_at(f->pb, at)->b = (uint16_t)((uint32_t)off & 0xffff);
-        ambpb_at(f->pb, at)->c = (uint16_t)((uint32_t)off >> 16);
-    }
+    if (n->as.while_.cond) gen_cond(f, n->as.while_.cond, true, &again);
+    else gen_jump(f, &again);
     gen_bind(f, &l.leave);
     f->loops = l.outer;
 }

@@ -96,6 +96,13 @@ int ambrun_poll_jump(amb_vm *vm) {
     return rc;
 }
 
+int ambrun_branch(amb_vm *vm, const amb_instr *jump) {
+    int16_t off = (int16_t)jump->c;
+    vm->pc = jump + 1 + off;
+    if (off < 0 && (vm->slice += off) < 0) return ambrun_poll(vm);
+    return RUN_RESUME;
+}
+
 /* ---- calls ---- */
 
 int ambrun_enter(amb_vm *vm, ambv *f, amb_closure *c, enum frame_kind kind, uint32_t dst,
@@ -195,8 +202,8 @@ static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, cons
         REG(vm, dst & ~1u) = ambv_bool(ambv_truthy(v) != (dst & 1));
         break;
     case FRAME_TEST:
-        vm->pc = ret + (ambv_truthy(v) != (dst & 1) ? (int16_t)ret[-1].c : 0);
-        return RUN_RESUME;
+        vm->pc = ret;
+        return ambv_truthy(v) != (dst & 1) ? ambrun_branch(vm, ret - 1) : RUN_RESUME;
     case FRAME_STR:
         if (v.tag != TAG_STRING) {
             amberr_raise(vm, AMB_ERR_TYPE, "str() must give a string, not %s", ambtype_name(vm, v));

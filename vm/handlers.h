@@ -144,6 +144,33 @@ HANDLER(FLOORDIVI) {
     }
     SLOW(ambrun_arith(vm, OP_FLOORDIV, *x, ambv_int(SC), A), 1);
 }
+HANDLER(DIVI) {
+    const ambv *x = &R(B);
+    double d;
+    if (AMB_LIKELY(x->tag == TAG_FLOAT)) d = x->f;
+    else if (x->tag == TAG_INT) d = (double)x->i;
+    else SLOW(ambrun_arith(vm, OP_DIV, *x, ambv_int(SC), A), 1);
+    PUT_FLOAT(A, d / (double)SC);
+    NEXT(1);
+}
+HANDLER(MODK) {
+    const ambv *x = &R(B);
+    int64_t y = K(C).i;
+    if (AMB_LIKELY(x->tag == TAG_INT)) {
+        int64_t r;
+        if (((x->u | (uint64_t)y) >> 32) == 0) r = (int64_t)((uint32_t)x->u % (uint32_t)y);
+        else {
+            r = x->i % y;
+            if (r < 0) r += y;
+        }
+        PUT_INT(A, r);
+        NEXT(1);
+    }
+    SLOW(ambrun_arith(vm, OP_MOD, *x, K(C), A), 1);
+}
+HANDLER(BANDK) BITS_OF(K(C), x->u & y->u, OP_BAND)
+HANDLER(BORK) BITS_OF(K(C), x->u | y->u, OP_BOR)
+HANDLER(BXORK) BITS_OF(K(C), x->u ^ y->u, OP_BXOR)
 HANDLER(BANDI) {
     const ambv *x = &R(B);
     if (AMB_LIKELY(x->tag == TAG_INT)) {
@@ -194,6 +221,14 @@ HANDLER(ADDKR) ARITH_OVF(K(B), R(C), __builtin_add_overflow, +, OP_ADD)
 HANDLER(SUBKR) ARITH_OVF(K(B), R(C), __builtin_sub_overflow, -, OP_SUB)
 HANDLER(MULKR) ARITH_OVF(K(B), R(C), __builtin_mul_overflow, *, OP_MUL)
 HANDLER(DIVKR) ARITH_DIV(K(B), R(C))
+HANDLER(ADDKF) ARITH_KF(+, OP_ADD)
+HANDLER(SUBKF) ARITH_KF(-, OP_SUB)
+HANDLER(MULKF) ARITH_KF(*, OP_MUL)
+HANDLER(DIVKF) ARITH_KF(/, OP_DIV)
+HANDLER(ADDKRF) ARITH_KRF(+, OP_ADD)
+HANDLER(SUBKRF) ARITH_KRF(-, OP_SUB)
+HANDLER(MULKRF) ARITH_KRF(*, OP_MUL)
+HANDLER(DIVKRF) ARITH_KRF(/, OP_DIV)
 HANDLER(NEG) {
     const ambv *x = &R(B);
     if (AMB_LIKELY(x->tag == TAG_INT && x->i != INT64_MIN)) {
@@ -221,6 +256,12 @@ HANDLER(LT) SET_CMP(<, OP_LT)
 HANDLER(LE) SET_CMP(<=, OP_LE)
 HANDLER(GT) SET_CMP(>, OP_GT)
 HANDLER(GE) SET_CMP(>=, OP_GE)
+HANDLER(EQI) SET_CMPI(==, OP_EQ)
+HANDLER(NEI) SET_CMPI(!=, OP_NE)
+HANDLER(LTI) SET_CMPI(<, OP_LT)
+HANDLER(LEI) SET_CMPI(<=, OP_LE)
+HANDLER(GTI) SET_CMPI(>, OP_GT)
+HANDLER(GEI) SET_CMPI(>=, OP_GE)
 HANDLER(IN) { SLOW(ambrun_in(vm, R(B), R(C), A), 1); }
 HANDLER(SAME) { SLOW(ambrun_same(vm, R(B), R(C), A), 1); }
 HANDLER(ISTYPE) {
@@ -304,6 +345,42 @@ HANDLER(JNEK) {
     }
     SLOW(ambrun_compare(vm, OP_EQ, *x, *y, true, false, 0), 1);
 }
+HANDLER(JEQNIL) {
+    const ambv *x = &R(A);
+    if (x->tag == TAG_NIL) NEXT(1 + SC);
+    if (AMB_LIKELY(x->tag != TAG_INSTANCE)) NEXT(1);
+    SLOW(ambrun_compare(vm, OP_EQ, *x, ambv_nil(), true, true, 0), 1);
+}
+HANDLER(JNENIL) {
+    const ambv *x = &R(A);
+    if (x->tag == TAG_NIL) NEXT(1);
+    if (AMB_LIKELY(x->tag != TAG_INSTANCE)) NEXT(1 + SC);
+    SLOW(ambrun_compare(vm, OP_EQ, *x, ambv_nil(), true, false, 0), 1);
+}
+HANDLER(LOOPT) {
+    if (ambv_truthy(R(A))) JUMP_BACK(BC);
+    NEXT(1);
+}
+HANDLER(LOOPF) {
+    if (!ambv_truthy(R(A))) JUMP_BACK(BC);
+    NEXT(1);
+}
+HANDLER(LOOPLT) LOOP_CMP(R(B), <, true, OP_LT)
+HANDLER(LOOPLE) LOOP_CMP(R(B), <=, true, OP_LE)
+HANDLER(LOOPGT) LOOP_CMP(R(B), >, true, OP_GT)
+HANDLER(LOOPGE) LOOP_CMP(R(B), >=, true, OP_GE)
+HANDLER(LOOPEQ) LOOP_CMP(R(B), ==, true, OP_EQ)
+HANDLER(LOOPNE) LOOP_CMP(R(B), ==, false, OP_EQ)
+HANDLER(LOOPLTI) LOOP_CMPI(<, true, OP_LT)
+HANDLER(LOOPLEI) LOOP_CMPI(<=, true, OP_LE)
+HANDLER(LOOPGTI) LOOP_CMPI(>, true, OP_GT)
+HANDLER(LOOPGEI) LOOP_CMPI(>=, true, OP_GE)
+HANDLER(LOOPEQI) LOOP_CMPI(==, true, OP_EQ)
+HANDLER(LOOPNEI) LOOP_CMPI(==, false, OP_EQ)
+HANDLER(LOOPLTK) LOOP_CMP(K(B), <, true, OP_LT)
+HANDLER(LOOPLEK) LOOP_CMP(K(B), <=, true, OP_LE)
+HANDLER(LOOPGTK) LOOP_CMP(K(B), >, true, OP_GT)
+HANDLER(LOOPGEK) LOOP_CMP(K(B), >=, true, OP_GE)
 HANDLER(JMISI) {
     const ambv *x = &R(A);
     if (AMB_LIKELY(x->tag == TAG_INT)) {

@@ -176,30 +176,64 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
     }
+/* A number and a float constant: an int is converted, as it would be anywhere. */
+#define ARITH_KF(fop, opcode)                                                                      \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &K(C);                                                         \
+        double d;                                                                                  \
+        if (AMB_LIKELY(x->tag == TAG_FLOAT)) d = x->f;                                             \
+        else if (AMB_LIKELY(x->tag == TAG_INT)) d = (double)x->i;                                  \
+        else SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                         \
+        PUT_FLOAT(A, d fop y->f);                                                                  \
+        NEXT(1);                                                                                   \
+    }
+#define ARITH_KRF(fop, opcode)                                                                     \
+    {                                                                                              \
+        const ambv *x = &K(B), *y = &R(C);                                                         \
+        double d;                                                                                  \
+        if (AMB_LIKELY(y->tag == TAG_FLOAT)) d = y->f;                                             \
+        else if (AMB_LIKELY(y->tag == TAG_INT)) d = (double)y->i;                                  \
+        else SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                         \
+        PUT_FLOAT(A, x->f fop d);                                                                  \
+        NEXT(1);                                                                                   \
+    }
+/* Takes the jump of `off` words back, with the fuel it costs. */
+#define JUMP_BACK(off)                                                                             \
+    do {                                                                                           \
+        int32_t back_ = (off);                                                                     \
+        pc += back_ + 1;                                                                           \
+        if (AMB_UNLIKELY((vm->slice += back_) < 0)) SLOW(ambrun_poll(vm), 0);                      \
+        DISPATCH();                                                                                \
+    } while (0)
+#define JUMP_ON(off) NEXT(1 + (off))
 /* Conditional jump when (x op y) == sense. */
-#define JUMP_CMP(op, sense, opcode) JUMP_CMP_OF(R(B), op, sense, opcode)
-#define JUMP_CMP_OF(Y, op, sense, opcode)                                                          \
+#define JUMP_CMP(op, sense, opcode) BRANCH_CMP(R(B), op, sense, opcode, JUMP_ON)
+#define JUMP_CMP_OF(Y, op, sense, opcode) BRANCH_CMP(Y, op, sense, opcode, JUMP_ON)
+#define LOOP_CMP(Y, op, sense, opcode) BRANCH_CMP(Y, op, sense, opcode, JUMP_BACK)
+#define JUMP_CMPI(op, sense, opcode) BRANCH_CMPI(op, sense, opcode, JUMP_ON)
+#define LOOP_CMPI(op, sense, opcode) BRANCH_CMPI(op, sense, opcode, JUMP_BACK)
+#define BRANCH_CMP(Y, op, sense, opcode, JUMP)                                                     \
     {                                                                                              \
         const ambv *x = &R(A), *y = &(Y);                                                          \
         if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
-            if ((x->i op y->i) == (sense)) NEXT(1 + SC);                                           \
+            if ((x->i op y->i) == (sense)) JUMP(SC);                                               \
             NEXT(1);                                                                               \
         }                                                                                          \
         if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                                   \
-            if ((x->f op y->f) == (sense)) NEXT(1 + SC);                                           \
+            if ((x->f op y->f) == (sense)) JUMP(SC);                                               \
             NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                               \
     }
-#define JUMP_CMPI(op, sense, opcode)                                                               \
+#define BRANCH_CMPI(op, sense, opcode, JUMP)                                                       \
     {                                                                                              \
         const ambv *x = &R(A);                                                                     \
         if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
-            if ((x->i op SB) == (sense)) NEXT(1 + SC);                                             \
+            if ((x->i op SB) == (sense)) JUMP(SC);                                                 \
             NEXT(1);                                                                               \
         }                                                                                          \
         if (AMB_LIKELY(x->tag == TAG_FLOAT)) {                                                     \
-            if ((x->f op SB) == (sense)) NEXT(1 + SC);                                             \
+            if ((x->f op SB) == (sense)) JUMP(SC);                                                 \
             NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SB), true, sense, 0), 1);                     \
@@ -216,6 +250,19 @@ static const handler_fn handlers[OP_COUNT];
             NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);                               \
+    }
+#define SET_CMPI(op, opcode)                                                                       \
+    {                                                                                              \
+        const ambv *x = &R(B);                                                                     \
+        if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
+            PUT_BOOL(A, x->i op SC);                                                               \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (x->tag == TAG_FLOAT) {                                                                 \
+            PUT_BOOL(A, x->f op SC);                                                               \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SC), false, true, A), 1);                     \
     }
 /* A field that the cache knows; falls through when it does not. */
 #define READ_FIELD(o, cache_)                                                                      \

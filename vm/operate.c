@@ -252,8 +252,7 @@ static int conclude(amb_vm *vm, bool t, bool jump, bool sense, uint32_t dst) {
         return RUN_NEXT;
     }
     if (t != sense) return RUN_NEXT;
-    vm->pc += 1 + (int16_t)vm->pc->c;
-    return RUN_RESUME;
+    return ambrun_branch(vm, vm->pc);
 }
 
 int ambrun_compare(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, bool jump, bool sense,

@@ -58,6 +58,8 @@ int ambrun_throw(amb_vm *vm, ambv v);
 int ambrun_failed(amb_vm *vm, amb_status st);
 /* A slice of fuel is spent: interrupts, deadline, fuel. The work goes on at `resume`. */
 int ambrun_poll(amb_vm *vm);
+/* Takes a comparing jump, with the fuel that a jump back costs. */
+int ambrun_branch(amb_vm *vm, const amb_instr *jump);
 int ambrun_poll_jump(amb_vm *vm); /* the same, then the jump of the loop instruction is taken */
 void ambrun_collect(amb_vm *vm);
 /* First free value above the running frame. */
