@@ -849,3 +849,47 @@ HANDLER(ARGS) {
     NEXT(1);
 }
 HANDLER(FREEZE) { SLOW(ambrun_freeze_op(vm, R(A)), 1); }
+
+/* ---- pairs: see fuse.c ---- */
+
+HANDLER(ADD_ADD) ARITH_PAIR(__builtin_add_overflow, +, OP_ADD, OTHER, __builtin_add_overflow(t, z->i, &r), t + z->f)
+HANDLER(ADD_SUB) ARITH_PAIR(__builtin_add_overflow, +, OP_ADD, pc[1].c, __builtin_sub_overflow(t, z->i, &r), t - z->f)
+HANDLER(ADD_RSUB) ARITH_PAIR(__builtin_add_overflow, +, OP_ADD, pc[1].b, __builtin_sub_overflow(z->i, t, &r), z->f - t)
+HANDLER(ADD_MUL) ARITH_PAIR(__builtin_add_overflow, +, OP_ADD, OTHER, __builtin_mul_overflow(t, z->i, &r), t * z->f)
+HANDLER(SUB_ADD) ARITH_PAIR(__builtin_sub_overflow, -, OP_SUB, OTHER, __builtin_add_overflow(t, z->i, &r), t + z->f)
+HANDLER(SUB_SUB) ARITH_PAIR(__builtin_sub_overflow, -, OP_SUB, pc[1].c, __builtin_sub_overflow(t, z->i, &r), t - z->f)
+HANDLER(SUB_RSUB) ARITH_PAIR(__builtin_sub_overflow, -, OP_SUB, pc[1].b, __builtin_sub_overflow(z->i, t, &r), z->f - t)
+HANDLER(SUB_MUL) ARITH_PAIR(__builtin_sub_overflow, -, OP_SUB, OTHER, __builtin_mul_overflow(t, z->i, &r), t * z->f)
+HANDLER(MUL_ADD) ARITH_PAIR(__builtin_mul_overflow, *, OP_MUL, OTHER, __builtin_add_overflow(t, z->i, &r), t + z->f)
+HANDLER(MUL_SUB) ARITH_PAIR(__builtin_mul_overflow, *, OP_MUL, pc[1].c, __builtin_sub_overflow(t, z->i, &r), t - z->f)
+HANDLER(MUL_RSUB) ARITH_PAIR(__builtin_mul_overflow, *, OP_MUL, pc[1].b, __builtin_sub_overflow(z->i, t, &r), z->f - t)
+HANDLER(MUL_MUL) ARITH_PAIR(__builtin_mul_overflow, *, OP_MUL, OTHER, __builtin_mul_overflow(t, z->i, &r), t * z->f)
+HANDLER(GETIDX_GETIDX) {
+    const ambv *o = &R(B), *i = &R(C), *j = &R(pc[1].c);
+    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
+        const amb_list *l = o->list;
+        uint64_t n = i->u;
+        if (AMB_LIKELY(n < l->len)) {
+            uint64_t u = l->vals[n], t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n], m = j->u;
+            const amb_list *in = (const amb_list *)(uintptr_t)u;
+            if (AMB_LIKELY(t == TAG_LIST && j->tag == TAG_INT && m < in->len)) {
+                PUT(A, u, t);
+                t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[m];
+                PUT(pc[1].a, in->vals[m], t);
+                NEXT(2);
+            }
+            PUT(A, u, t);
+            NEXT(1);
+        }
+    }
+    SLOW(ambrun_getindex(vm, *o, *i, A), 1);
+}
+HANDLER(GETIDX_ADD) ELEMENT_PAIR(__builtin_add_overflow, +)
+HANDLER(GETIDX_MUL) ELEMENT_PAIR(__builtin_mul_overflow, *)
+HANDLER(MOVE_MOVE) {
+    COPY(A, R(B));
+    COPY(pc[1].a, R(pc[1].b));
+    NEXT(2);
+}
+HANDLER(MODI_JEQI) MOD_BRANCH(==)
+HANDLER(MODI_JNEI) MOD_BRANCH(!=)

@@ -264,6 +264,81 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, ambv_int(SC), false, true, A), 1);                     \
     }
+/* The register of the following instruction's operands that is not this one's result. */
+#define OTHER (pc[1].b ^ pc[1].c ^ A)
+/* Arithmetic and what the following instruction makes of its result t with its other operand z. When
+ * that is not of the same type, or there is an overflow, it runs by itself. */
+#define ARITH_PAIR(builtin, fop, opcode, second, int_op, float_op)                                 \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C), *z = &R(second);                                        \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            int64_t t, r;                                                                          \
+            if (AMB_LIKELY(!builtin(x->i, y->i, &t))) {                                            \
+                if (AMB_LIKELY(z->tag == TAG_INT && !int_op)) {                                    \
+                    PUT_INT(A, t);                                                                 \
+                    PUT_INT(pc[1].a, r);                                                           \
+                    NEXT(2);                                                                       \
+                }                                                                                  \
+                PUT_INT(A, t);                                                                     \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                            \
+            double t = x->f fop y->f;                                                              \
+            if (AMB_LIKELY(z->tag == TAG_FLOAT)) {                                                 \
+                double r = float_op;                                                               \
+                PUT_FLOAT(A, t);                                                                   \
+                PUT_FLOAT(pc[1].a, r);                                                             \
+                NEXT(2);                                                                           \
+            }                                                                                      \
+            PUT_FLOAT(A, t);                                                                       \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
+    }
+#define ELEMENT_PAIR(builtin, fop)                                                                 \
+    {                                                                                              \
+        const ambv *o = &R(B), *i = &R(C), *z = &R(OTHER);                                         \
+        if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {                                 \
+            const amb_list *l = o->list;                                                           \
+            uint64_t n = i->u;                                                                     \
+            if (AMB_LIKELY(n < l->len)) {                                                          \
+                uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];                       \
+                if (AMB_LIKELY(t == TAG_FLOAT && z->tag == TAG_FLOAT)) {                           \
+                    ambv e = {.u = l->vals[n]};                                                    \
+                    double r = z->f fop e.f;                                                       \
+                    PUT_FLOAT(A, e.f);                                                             \
+                    PUT_FLOAT(pc[1].a, r);                                                         \
+                    NEXT(2);                                                                       \
+                }                                                                                  \
+                int64_t r;                                                                         \
+                if (AMB_LIKELY(t == TAG_INT && z->tag == TAG_INT &&                                \
+                               !builtin(z->i, (int64_t)l->vals[n], &r))) {                         \
+                    PUT_INT(A, l->vals[n]);                                                        \
+                    PUT_INT(pc[1].a, r);                                                           \
+                    NEXT(2);                                                                       \
+                }                                                                                  \
+                PUT(A, l->vals[n], t);                                                             \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        }                                                                                          \
+        SLOW(ambrun_getindex(vm, *o, *i, A), 1);                                                   \
+    }
+#define MOD_BRANCH(op)                                                                             \
+    {                                                                                              \
+        const ambv *x = &R(B);                                                                     \
+        if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
+            int64_t r;                                                                             \
+            if (x->u >> 32 == 0) r = (int64_t)((uint32_t)x->u % (uint32_t)SC);                     \
+            else {                                                                                 \
+                r = x->i % SC;                                                                     \
+                if (r < 0) r += SC;                                                                \
+            }                                                                                      \
+            PUT_INT(A, r);                                                                         \
+            if (r op (int16_t)pc[1].b) NEXT(2 + (int16_t)pc[1].c);                                 \
+            NEXT(2);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, OP_MOD, *x, ambv_int(SC), A), 1);                                    \
+    }
 /* A field that the cache knows; falls through when it does not. */
 #define READ_FIELD(o, cache_)                                                                      \
     do {                                                                                           \
