@@ -22,6 +22,9 @@ static const struct topic {
      "  --fuel N                        about N bytecode instructions\n"
      "  --timeout SECONDS\n\n"
      "Others:\n"
+     "  --profile FILE                  where the time goes: FILE.svg gets a flame graph, any "
+     "other\n"
+     "                                  name collapsed stacks for other tools\n"
      "  --seed N                        make hashes and `random` repeatable\n"
      "  --color, --no-color             in error messages\n\n"
      "Without flags a script may read beneath the current directory and its own, read "
@@ -30,8 +33,8 @@ static const struct topic {
      "scratch\n"
      "directories. Anything else is refused before it starts, with status 77.\n\n"
      "Exit status: 0, or what the script says; 1 uncaught error; 2 wrong command line;\n"
-     "65 not accepted by the compiler; 66 cannot be read; 77 not granted; 130 and 143\n"
-     "interrupted; 137 a limit was exceeded.\n"},
+     "65 not accepted by the compiler; 66 cannot be read; 73 the profile cannot be written;\n"
+     "77 not granted; 130 and 143 interrupted; 137 a limit was exceeded.\n"},
     {"check", "ambit check FILE...", "report mistakes without running",
      "Compiles each file and reports errors and warnings. Status 65 if there was an "
      "error.\n"},

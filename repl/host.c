@@ -216,6 +216,7 @@ host *host_new(const cli_options *o)
         .loader = load_module,
         .loader_ud = h,
         .stress = o->stress,
+        .sampled = o->profile != NULL,
     };
     amb_status why = AMB_OK;
     h->vm = amb_vm_new(&c, &why);

@@ -60,11 +60,12 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--no-color")) o->colour = 0;
     else if (IS("--stress")) o->stress = true;
     else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
-             IS("--seed")) {
+             IS("--seed") || IS("--profile")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
         uint64_t n = 0;
         if (!value) return wrong(w, " needs a value"), -1;
         if (IS("--allow")) o->allow[o->nallow++] = value;
+        else if (IS("--profile")) o->profile = value;
         else if (IS("--timeout")) {
             char *end;
             double s = strtod(value, &end);
@@ -135,6 +136,10 @@ int main(int argc, char **argv)
         }
         i++;
         break;
+    }
+    if (o.profile && run != cmd_run) {
+        status = wrong("--profile is for scripts that run; there is none", "");
+        goto done;
     }
     o.argv = argv + i;
     o.argc = i < argc ? argc - i : 0;

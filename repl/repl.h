@@ -17,6 +17,7 @@ enum {
     EXIT_SYNTAX = 65,    /* the source was not accepted */
     EXIT_NOFILE = 66,    /* the script cannot be read */
     EXIT_INTERNAL = 70,  /* no memory to begin with, and the like */
+    EXIT_NOPROFILE = 73, /* the file for the profile cannot be written */
     EXIT_DENIED = 77,    /* it asks for more than it is granted */
     EXIT_INTERRUPT = 130,
     EXIT_TERMINATED = 143,
@@ -31,6 +32,7 @@ typedef struct cli_options {
     int colour; /* -1: as the terminal is */
     size_t heap_bytes;
     uint64_t fuel, timeout_ns, seed;
+    const char *profile; /* where to write one, or NULL */
     const char *code;   /* -e */
     const char *script; /* path, "-" for standard input, NULL with -e */
     char **argv;        /* the script's arguments */
@@ -116,6 +118,15 @@ int policy_grant(host *h, const amb_manifest *m, const script_args *args,
                  const cli_options *o, const char *script, amb_value *caps);
 /* The grant that would cover a use: fs.dir(./out):write */
 void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values);
+
+/* ---- profile.c: where the time goes */
+typedef struct profile profile;
+/* Opens the file, so that it is known before the script runs whether it can be written; NULL: told. */
+profile *profile_open(const char *path);
+/* From now on; one at a time. The VM's configuration says `sampled`. False: told. */
+bool profile_start(profile *p, amb_vm *vm);
+/* Stops, writes and frees; NULL is fine. False: it could not be written (told). */
+bool profile_finish(profile *p, const char *script);
 
 /* ---- one file per command */
 int cmd_run(const cli_options *o);

@@ -28,6 +28,7 @@ int cmd_run(const cli_options *given)
     amb_value *caps = NULL;
     script_args args = {0};
     amb_script *script;
+    profile *samples = NULL;
     int status = host_source(h, &o, &name, &source, &len), wanted = 0;
     if (status) goto done;
     if (first_line_widens(source, len)) {
@@ -36,6 +37,14 @@ int cmd_run(const cli_options *given)
         host_stderr(h, note, sizeof note - 1);
         o.allow_declared = false;
         o.nallow = 0;
+        o.profile = NULL;
+    }
+    if (o.profile) {
+        samples = profile_open(o.profile);
+        if (!samples || !profile_start(samples, h->vm)) {
+            status = EXIT_NOPROFILE;
+            goto done;
+        }
     }
     amb_status st = amb_load(h->vm, name, source, len, 0, host_stderr, h, &script);
     if (st != AMB_OK) {
@@ -55,6 +64,7 @@ int cmd_run(const cli_options *given)
     status = host_report(h, st);
     if (st == AMB_OK && status == EXIT_OK) status = wanted & 255;
 done:
+    if (!profile_finish(samples, name) && status == EXIT_OK) status = EXIT_NOPROFILE;
     args_free(&args);
     free(caps);
     free(source);

@@ -47,6 +47,7 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
     amb_vm *vm = ambvm_new(&o, why);
     if (!vm) return NULL;
     vm->timeout_ns = c.timeout_ns;
+    vm->tracked = c.sampled != 0;
     vm->output = c.output ? c.output : plain_output;
     vm->output_ud = c.output_ud;
     return vm;

@@ -33,7 +33,9 @@ void ambrun_collect(amb_vm *vm) {
     if (vm->no_gc) return;
     vm->top = ambrun_top(vm);
     if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+    uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_collector));
     ambgc_collect(vm, false);
+    ambsample_enter(vm, outer);
 }
 
 int ambrun_failed(amb_vm *vm, amb_status st) {
@@ -238,11 +240,13 @@ static int call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     if (!ambrun_reserve(vm, f + 2 + receiver + (given > d->max ? given : d->max))) return RUN_THROW;
     for (uint32_t i = given; i < d->max; i++) f[2 + receiver + i] = ambv_undef();
     ambv out = ambv_nil();
+    uintptr_t outer = ambsample_enter(vm, ambsample_native(d));
     amb_status st = d->fn(vm, f + 2, n, &out);
     if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
         make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
         st = d->fn(vm, f + 2, n, &out);
     }
+    ambsample_enter(vm, outer);
     if (st != AMB_OK) return RUN_THROW;
     int rc = deliver(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
@@ -778,24 +782,27 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     ambv *base = vm->base;
     const amb_instr *pc = vm->pc;
     bool inside = base != vm->stack + 3;
+    uintptr_t native = ambsample_enter(vm, 0);
     vm->c_depth++;
     if (inside) vm->no_gc++; /* the C code that called us holds raw pointers */
     ambv *f = ambrun_top(vm) + (inside ? ARG_SLACK : 0);
     amb_status st = AMB_OK;
     int rc = RUN_THROW;
+    amb_status (*loop)(amb_vm *vm) = vm->tracked ? ambrun_loop_tracked : ambrun_loop;
     if (ambrun_reserve(vm, f + 2 + n)) {
         f[0] = fn;
         f[1] = ambv_nil();
         if (n) memcpy(f + 2, args, n * sizeof *args);
         rc = ambrun_call(vm, f, n, FRAME_EXIT, 0, pc);
     }
-    if (rc == RUN_RESUME && vm->base != base) st = ambrun_loop(vm);
-    else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? ambrun_loop(vm) : vm->exit_status;
+    if (rc == RUN_RESUME && vm->base != base) st = loop(vm);
+    else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? loop(vm) : vm->exit_status;
     else if (rc != RUN_EXIT) st = vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
     if (st == AMB_OK) *out = vm->result;
     vm->result = ambv_nil();
     vm->base = base;
     vm->pc = pc;
+    ambsample_enter(vm, native);
     if (inside) vm->no_gc--;
     vm->c_depth--;
     return st;

@@ -418,6 +418,13 @@ ambmembers_row *ambmembers_find(amb_vm *vm, uint64_t tag, const amb_string *name
     return NULL;
 }
 
+const char *ambmembers_owner(const amb_native_def *d) {
+    for (unsigned tag = 0; tag < TAG_COUNT; tag++)
+        for (const amb_native_def *t = type_tables[tag]; t && t->name; t++)
+            if (t == d) return ambtype_tag_name(tag);
+    return NULL;
+}
+
 void ambmembers_mark(struct ambgc *gc, const struct ambmembers *m) {
     if (!m) return;
     for (uint32_t i = 0; i <= m->mask; i++) {

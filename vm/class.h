@@ -41,6 +41,8 @@ void ambmembers_teardown(amb_vm *vm);
  * NULL with vm->failed set is lack of memory, without: there is none. */
 ambmembers_row *ambmembers_find(amb_vm *vm, uint64_t tag, const amb_string *name);
 void ambmembers_mark(struct ambgc *gc, const struct ambmembers *m);
+/* The built-in type whose table this row stands in, "list"; NULL: none. */
+const char *ambmembers_owner(const amb_native_def *d);
 /* The function value of a row: makes the native object or loads the core function. */
 amb_status ambmembers_value(amb_vm *vm, ambmembers_row *row, ambv *out);
 

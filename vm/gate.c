@@ -14,6 +14,7 @@
 
 #include "code.h"
 #include "gate.h"
+#include "sample.h"
 
 #define MAX_ARGS 16
 
@@ -492,7 +493,10 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         if (n < verb->min || n > verb->max)
             return arity(vm, what, verb->min, verb->max, n);
         if (is_closed(vm)) return closed_gate(vm, what);
-        return verb->fn(vm, cap, r, args, n, out);
+        uintptr_t outer = ambsample_enter(vm, ambsample_verb(verb));
+        st = verb->fn(vm, cap, r, args, n, out);
+        ambsample_enter(vm, outer);
+        return st;
     }
     uint32_t visible = ambgate_visible(prov, op), min = 0;
     bool rest = visible && ambgate_param_at(prov, op, visible - 1)->flags & AMB_P_REST;
@@ -518,7 +522,9 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     uint32_t leased = st == AMB_OK ? done : done - 1;
     if (leased > n) leased = n;
     if (st == AMB_OK) {
+        uintptr_t outer = ambsample_enter(vm, ambsample_op(op));
         st = ambgate_run(&c, a, total);
+        ambsample_enter(vm, outer);
         st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
     }
     ambmarshal_unlease(args, leased);

@@ -414,7 +414,9 @@ HANDLER(CALLN) {
     ambv *args = &R(A) + 2;
     fill_undef(args, B, def->max);
     SAVE();
+    ENTER_NATIVE(def);
     amb_status st = def->fn(vm, args, B, &R(A));
+    LEAVE_NATIVE();
     if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);
     if (AMB_UNLIKELY(vm->gc_wanted)) ambrun_collect(vm);
     NEXT(2);
@@ -456,7 +458,9 @@ HANDLER(INVOKE) {
         const amb_native_def *def = CACHE_PTR(pc);
         fill_undef(self + 1, B, def->max);
         SAVE();
+        ENTER_NATIVE(def);
         amb_status st = def->fn(vm, self, (uint32_t)B + 1, &R(A));
+        LEAVE_NATIVE();
         if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);
         if (AMB_UNLIKELY(vm->gc_wanted)) ambrun_collect(vm);
         NEXT(3);
@@ -501,9 +505,10 @@ HANDLER(RETURN) {
     if (AMB_LIKELY((tag & 0xff00) == 0)) {
         uint64_t u = v->u, t = v->tag;
         pc = h->p;
+        base -= tag >> 32;
+        TRACK(base);
         h[-1].u = u;
         h[-1].tag = t;
-        base -= tag >> 32;
         k = ((ambv *)base)[-2].closure->proto->k;
         DISPATCH();
     }
@@ -514,9 +519,10 @@ HANDLER(RETNIL) {
     uint64_t tag = h->tag;
     if (AMB_LIKELY((tag & 0xff00) == 0)) {
         pc = h->p;
+        base -= tag >> 32;
+        TRACK(base);
         h[-1].u = 0;
         h[-1].tag = TAG_NIL;
-        base -= tag >> 32;
         k = ((ambv *)base)[-2].closure->proto->k;
         DISPATCH();
     }

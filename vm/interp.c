@@ -54,7 +54,22 @@ static const handler_fn handlers[OP_COUNT];
         pc += (words);                                                                             \
         DISPATCH();                                                                                \
     } while (0)
+/* This file makes two loops: the usual one, and, included by interp_tracked.c, one that keeps vm->base
+ * and vm->native true at every moment, so that a profiler's signal handler can look (sample.c). */
+#ifdef AMB_TRACKED
+#define RUN_LOOP ambrun_loop_tracked
+/* Before a frame word below the old base or above the new one is written. */
+#define TRACK(base_) (vm->base = (ambv *)(base_))
+#define ENTER_NATIVE(def) (vm->native = ambsample_native(def))
+#define LEAVE_NATIVE() (vm->native = 0)
+#define SAVE() (vm->pc = pc) /* vm->base is right */
+#else
+#define RUN_LOOP ambrun_loop
+#define TRACK(base_) ((void)0)
+#define ENTER_NATIVE(def) ((void)0)
+#define LEAVE_NATIVE() ((void)0)
 #define SAVE() (vm->pc = pc, vm->base = (ambv *)base)
+#endif
 #define LOAD()                                                                                     \
     (pc = vm->pc, base = (char *)vm->base, k = vm->base[-2].closure->proto->k)
 /* After a call that returned rc. */
@@ -372,6 +387,7 @@ static const handler_fn handlers[OP_COUNT];
             h->p = (void *)(pc + (words));                                                         \
             h->tag = TAG_FRAME | (uint64_t)(A + 2 * sizeof(ambv)) << 32;                           \
             base = nb;                                                                             \
+            TRACK(base);                                                                           \
             k = p->k;                                                                              \
             pc = p->code;                                                                          \
             if (AMB_UNLIKELY((vm->slice -= p->cost) < 0)) SLOW(ambrun_poll(vm), 0);                \
@@ -391,12 +407,12 @@ static const handler_fn handlers[OP_COUNT] = {
 #include "opcodes.def"
 #undef OP
 };
-amb_status ambrun_loop(amb_vm *vm) {
+amb_status RUN_LOOP(amb_vm *vm) {
     const amb_instr *pc = vm->pc;
     return handlers[pc->op](vm, pc, (char *)vm->base, vm->base[-2].closure->proto->k);
 }
 #else
-amb_status ambrun_loop(amb_vm *vm) {
+amb_status RUN_LOOP(amb_vm *vm) {
     const amb_instr *pc;
     char *base;
     ambv *k;

@@ -184,6 +184,13 @@ struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_
     return NULL;
 }
 
+const char *ambmodule_owner(const amb_native_def *d) {
+    for (unsigned i = 0; i < NSTANDARD; i++)
+        for (const amb_native_def *f = standard_table[i].functions; f->name; f++)
+            if (f == d) return standard_table[i].name;
+    return NULL;
+}
+
 /* ---- what the compiler needs ---- */
 
 void *ambvm_compiler(const struct amb_vm *vm) { return vm->compiler; }
@@ -273,7 +280,9 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
         }
         amb_string *s = ambstr_intern(vm, name, len);
         if (!s) return vm->failed;
+        uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_compiler));
         amb_status st = vm->compile_core(vm, name, len, &m);
+        ambsample_enter(vm, outer);
         if (st != AMB_OK) {
             if (vm->exc.tag == TAG_UNDEF && vm->failed == AMB_OK) {
                 vm->failed = st == AMB_E_LIMIT ? st : AMB_E_NOMEM;

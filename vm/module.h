@@ -29,6 +29,9 @@ int64_t ambmodule_find(const amb_module *m, const amb_string *name);
 /* Line and column (from 1) of a byte offset of the source. */
 void ambmodule_locate(const amb_module *m, uint32_t offset, uint32_t *line, uint32_t *column);
 
+/* The standard module that exports this function, "math"; NULL: none. */
+const char *ambmodule_owner(const amb_native_def *d);
+
 struct ambmodules;
 void ambmodules_mark(struct ambgc *gc, struct ambmodules *ms);
 amb_status ambmodules_setup(amb_vm *vm);

@@ -10,6 +10,7 @@
 #include "class.h"
 #include "code.h"
 #include "module.h"
+#include "sample.h"
 
 #define REG(vm, off) (*(ambv *)((char *)(vm)->base + (off)))
 #define KONST(vm, off) \
@@ -34,6 +35,7 @@ static inline uint32_t cache_key(ambv v) {
 /* Runs from vm->pc in vm->base until a FRAME_EXIT frame is left. AMB_OK: vm->result; AMB_E_THROW: vm->exc;
  * AMB_E_LIMIT, AMB_E_NOMEM: vm->failed. */
 amb_status ambrun_loop(amb_vm *vm);
+amb_status ambrun_loop_tracked(amb_vm *vm); /* the same, for a VM whose frames are sampled */
 
 /* ---- call.c ---- */
 /* Calls f[0] with n arguments at f[2...]; f is a register or above the frame. Result by `kind`. */

@@ -82,6 +82,8 @@ struct amb_vm {
     const struct amb_instr *retried; /* the instruction being run again after a collection */
     amb_status exit_status; /* of an interpreter loop that found no handler */
     amb_status failed;  /* AMB_E_NOMEM / AMB_E_LIMIT recorded by an allocation, else AMB_OK */
+    volatile uintptr_t native; /* what runs beneath the running frame, for profilers: see sample.h */
+    bool tracked;              /* a profiler looks: the loop that keeps base and native true */
     const char *limit_text; /* which limit ended the program: "memory", "fuel", ... */
 
     struct ambgc *gc;

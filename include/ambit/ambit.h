@@ -65,6 +65,7 @@ typedef struct amb_config {
     amb_loader_fn loader; /* NULL: only standard modules can be imported */
     void *loader_ud;
     int stress;           /* collect at every safepoint */
+    int sampled;          /* amb_sample will be used; costs about a hundredth of the speed */
 } amb_config;
 
 AMB_API amb_vm *amb_vm_new(const amb_config *config,
@@ -157,6 +158,21 @@ AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource
                              const char *const *rights, uint32_t nrights, amb_value *out,
                              char why[256]);
 AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
+
+/* ---- profiling --------------------------------------------------------------------- */
+
+/* One function that is running; lives as long as the VM. */
+typedef uintptr_t amb_frame;
+enum { AMB_FRAME_SCRIPT, AMB_FRAME_CORE, AMB_FRAME_NATIVE, AMB_FRAME_PROVIDER, AMB_FRAME_VM };
+
+/* The functions that are running, innermost first, at most `max`; gives how many, 0 when no
+ * script runs or the VM's configuration does not say `sampled`. *cut: whether there are more.
+ * Meant for a signal handler, on the thread that uses the VM (and nowhere else): it only
+ * reads, in time proportional to the result. */
+AMB_API uint32_t amb_sample(const amb_vm *vm, amb_frame *frames, uint32_t max, int *cut);
+/* What to call it: `parse (weblog.amb:12)`, `list.sort (native)`; a module's top level is the
+ * module's name. Gives its kind, AMB_FRAME_*. Not in a signal handler. */
+AMB_API int amb_frame_text(const amb_vm *vm, amb_frame frame, amb_text_fn write, void *ud);
 
 /* ---- diagnostics ------------------------------------------------------------------- */
 
