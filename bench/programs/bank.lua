@@ -1,4 +1,3 @@
-local floor = math.floor
 local function class(parent)
   local c = setmetatable({}, {__index = parent})
   c.__index = c
@@ -6,12 +5,8 @@ local function class(parent)
 end
 local Random = class()
 function Random:next(n)
-  -- in two halves, so that doubles hold it exactly
-  local s = self.state
-  local hi, lo = floor(s / 65536), s % 65536
-  s = ((hi * 1103515245 % 32768) * 65536 + lo * 1103515245 + 12345) % 2147483648
-  self.state = s
-  return floor(s / 256) % n
+  self.state = (self.state * 1366 + 150889) % 714025
+  return self.state * n // 714025
 end
 local Event = class()
 function Event:before(o)
@@ -27,7 +22,7 @@ function Heap:push(e)
   h[#h + 1] = e
   local i = #h
   while i > 1 do
-    local up = floor(i / 2)
+    local up = i // 2
     if not h[i]:before(h[up]) then break end
     h[i], h[up] = h[up], h[i]
     i = up

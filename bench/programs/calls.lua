@@ -11,4 +11,4 @@ local function tak(x, y, z)
   if y >= x then return z end
   return (tak(tak(x - 1, y, z), tak(y - 1, z, x), tak(z - 1, x, y)))
 end
-print(fib(32), ack(2, 900), tak(18, 12, 6))
+print(fib(34), ack(2, 1500), tak(20, 13, 6))

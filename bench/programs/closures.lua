@@ -26,17 +26,17 @@ local function fold(xs, acc, f)
 end
 local function main()
   local sum = 0
-  for i = 0, 299999 do
+  for i = 0, 999999 do
     local f = adder(i)
     sum = sum + f(1)
   end
   local chain = compose(compose(adder(1), adder(2)), compose(adder(3), adder(4)))
-  for i = 0, 299999 do sum = sum + chain(i) end
+  for i = 0, 999999 do sum = sum + chain(i) end
   local c = counter()
-  for i = 1, 2000000 do c() end
+  for i = 1, 4000000 do c() end
   local xs = {}
   for i = 0, 999 do xs[#xs + 1] = i end
-  for round = 1, 200 do
+  for round = 1, 800 do
     sum = sum + fold(filter(map(xs, function(x) return x * 2 end),
                             function(x) return x % 3 == 0 end),
                      0, function(a, b) return a + b end)

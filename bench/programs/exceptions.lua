@@ -10,12 +10,12 @@ local function deep(level, n)
 end
 local function main()
   local caught, sum, finals = 0, 0, 0
-  for i = 0, 199999 do
+  for i = 0, 1499999 do
     local ok, e = pcall(check, i)
     if ok then sum = sum + e elseif getmetatable(e) == Odd then caught = caught + e.n % 2 else error(e) end
     finals = finals + 1
   end
-  for i = 0, 49999 do
+  for i = 0, 399999 do
     local ok, e = pcall(deep, 10, i)
     if ok then sum = sum + e else caught = caught + 1 end
   end

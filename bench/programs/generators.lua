@@ -16,12 +16,12 @@ local function build(lo, hi)
 end
 local function main()
   local sum = 0
-  for x in squares(evens(numbers(1000000))) do sum = (sum + x) % 1000007 end
+  for x in squares(evens(numbers(3000000))) do sum = (sum + x) % 1000007 end
   local tree = build(0, 4000)
-  for round = 1, 5 do
+  for round = 1, 25 do
     for v in walk(tree) do sum = sum + v end
   end
-  local g = numbers(500000)
+  local g = numbers(1500000)
   while true do
     local v = g()
     if v == nil then break end

@@ -126,17 +126,16 @@ local function encode(v, out)
       end
       out[#out + 1] = "}"
     end
-  elseif math.type and math.type(v) == "float" then out[#out + 1] = format("%.1f", v)
   else out[#out + 1] = tostring(v) end
 end
 local function main()
   local rows = {}
   for i = 0, 399 do
-    rows[#rows + 1] = {id = i, name = "user " .. i, tags = {"a", "b\n", "c" .. i % 7}, score = i * 0.5,
+    rows[#rows + 1] = {id = i, name = "user " .. i, tags = {"a", "b\n", "c" .. i % 7}, score = i * 0.5 + 0.25,
                        ok = i % 2 == 0, none = null}
   end
   local text = ""
-  for round = 1, 12 do
+  for round = 1, 90 do
     local out = {}
     encode(rows, out)
     text = concat(out)

@@ -1,4 +1,3 @@
-local floor = math.floor
 local function main()
   local total, x = 0, 0.0
   for i = 1, 3000 do
@@ -11,7 +10,7 @@ local function main()
   for start = 1, 199999 do
     n = start
     while n > 1 do
-      if n % 2 == 0 then n = floor(n / 2) else n = 3 * n + 1 end
+      if n % 2 == 0 then n = n // 2 else n = 3 * n + 1 end
       steps = steps + 1
       if steps % 50 == 0 then break end
     end

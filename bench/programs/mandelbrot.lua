@@ -1,5 +1,5 @@
 local function main()
-  local size, inside = 400, 0
+  local size, inside = 700, 0
   for py = 0, size - 1 do
     local ci = 2.0 * py / size - 1.0
     for px = 0, size - 1 do

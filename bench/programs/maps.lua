@@ -1,8 +1,8 @@
 local function main()
   local counts, x = {}, 12345
   for i = 1, 1000000 do
-    x = (x * 1103515245 + 12345) % 2147483648
-    local k = "k" .. string.format("%d", x % 5000)
+    x = (x * 1366 + 150889) % 714025
+    local k = "k" .. x % 5000
     counts[k] = (counts[k] or 0) + 1
   end
   local squares = {}

@@ -23,7 +23,7 @@ local function multiply(a, b, n)
   end
   return c
 end
-local n = 160
+local n = 220
 local a, b = make(n, 1), make(n, 2)
 local c = multiply(a, b, n)
 c = multiply(c, b, n)

@@ -19,9 +19,9 @@ end
 function Stack:size() return self.depth end
 local function main()
   local c = Counter.new()
-  for i = 0, 3999999 do c:bump(i % 4) end
+  for i = 0, 9999999 do c:bump(i % 4) end
   local s, sum = Stack.new(), 0
-  for round = 1, 300 do
+  for round = 1, 1200 do
     for i = 0, 1999 do s:push(i) end
     while s:size() > 0 do sum = sum + s:pop() end
   end

@@ -49,5 +49,5 @@ local bodies = {
   new(12.89, -15.11, -0.22, 1.08, 0.86, -0.01, 0.0017),
   new(15.37, -25.91, 0.17, 0.97, 0.59, -0.03, 0.0020),
 }
-for i = 1, 120000 do advance(bodies, 0.01) end
+for i = 1, 200000 do advance(bodies, 0.01) end
 print(string.format("%.9f", energy(bodies)))

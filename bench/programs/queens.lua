@@ -30,4 +30,4 @@ local function permute(xs, k, seen)
   end
   return s
 end
-print(queens(9), permute({1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 0))
+print(queens(10), permute({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 1, 0))

@@ -24,15 +24,15 @@ local function main()
     else shapes[#shapes + 1] = setmetatable({a = i + 1.0, b = 3.0}, Triangle) end
   end
   local total = 0.0
-  for round = 1, 2000 do
+  for round = 1, 5000 do
     for i = 1, #shapes do total = total + shapes[i]:area() end
   end
   local ops = {{tag = "add", n = 5}, {tag = "mul", n = 7}, {tag = "neg"}, {tag = "add", n = 11},
                {tag = "mul", n = 3}, {tag = "add", n = 2}}
   local acc = 1
-  for round = 1, 300000 do
+  for round = 1, 700000 do
     for i = 1, #ops do acc = step(acc, ops[i]) end
   end
-  print(string.format("%.1f %d", total, acc))
+  print(string.format("%.0f %d", total, acc))
 end
 main()

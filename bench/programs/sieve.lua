@@ -15,5 +15,5 @@ local function sieve(n)
   return count
 end
 local total = 0
-for i = 1, 12 do total = total + sieve(500000) end
+for i = 1, 30 do total = total + sieve(500000) end
 print(total)

@@ -5,8 +5,8 @@ local function copy(xs)
 end
 local function main()
   local x, xs = 42, {}
-  for i = 1, 120000 do
-    x = (x * 1103515245 + 12345) % 2147483648
+  for i = 1, 300000 do
+    x = (x * 1366 + 150889) % 714025
     xs[#xs + 1] = x
   end
   local down = copy(xs)

@@ -18,7 +18,7 @@ local function fill(n, x)
   for i = 0, n - 1 do t[i] = x end
   return t
 end
-local n = 220
+local n = 400
 local u, v, t = fill(n, 1.0), fill(n, 0.0), fill(n, 0.0)
 for i = 1, 8 do
   times(u, t, n)

@@ -11,7 +11,7 @@ local function main()
   local words = {}
   for i = 0, 199 do words[#words + 1] = "word" .. i end
   local total = 0
-  for round = 1, 150 do
+  for round = 1, 2500 do
     local line = table.concat(words, " ")
     local parts = split(line, " ")
     total = total + #parts
@@ -27,11 +27,11 @@ local function main()
     total = total + (line:find("word150", 1, true) or 1) - 1
   end
   local parts = {}
-  for i = 1, 200000 do parts[i] = "x" end
+  for i = 1, 1000000 do parts[i] = "x" end
   local s = table.concat(parts)
   local count = 0
   for i = 1, #s do if s:sub(i, i) == "x" then count = count + 1 end end
-  for i = 0, 99999 do
+  for i = 0, 499999 do
     local t = i .. ":" .. i * 2
     count = count + #t
   end

@@ -6,9 +6,9 @@ local function make(depth)
   if depth == 0 then return {} end
   return {left = make(depth - 1), right = make(depth - 1)}
 end
-local keep = make(15)
+local keep = make(17)
 local total = 0
 for _, depth in ipairs({4, 8, 12}) do
-  for i = 1, 2 ^ (16 - depth) do total = total + count(make(depth)) end
+  for i = 1, 2 ^ (19 - depth) do total = total + count(make(depth)) end
 end
 print(total, count(keep))
