@@ -335,6 +335,8 @@ static int invoke_builtin(amb_vm *vm, ambv *f, amb_string *name, uint32_t n) {
     ambv fn;
     if (d->fn && n >= d->min && (n <= d->max || (d->flags & NATIVE_REST))) {
         cache_method(vm, self, CACHE_NATIVE, d);
+        if (self.tag == TAG_LIST && n == 1 && vm->pc->op == OP_INVOKE && !strcmp(d->name, "push"))
+            ((amb_instr *)vm->pc)->op = OP_INVOKE_PUSH;
         return RUN_RESUME; /* the same instruction, now with a cache */
     }
     amb_status st = ambmembers_value(vm, row, &fn);

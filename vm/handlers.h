@@ -250,8 +250,8 @@ HANDLER(BNOT) {
     SLOW(ambrun_unary(vm, OP_BNOT, *x, A), 1);
 }
 HANDLER(NOT) { PUT_BOOL(A, !ambv_truthy(R(B))); NEXT(1); }
-HANDLER(EQ) SET_CMP(==, OP_EQ)
-HANDLER(NE) SET_CMP(!=, OP_NE)
+HANDLER(EQ) SET_EQ(true, OP_EQ)
+HANDLER(NE) SET_EQ(false, OP_NE)
 HANDLER(LT) SET_CMP(<, OP_LT)
 HANDLER(LE) SET_CMP(<=, OP_LE)
 HANDLER(GT) SET_CMP(>, OP_GT)
@@ -309,8 +309,8 @@ HANDLER(JGT) JUMP_CMP(>, true, OP_GT)
 HANDLER(JNGT) JUMP_CMP(>, false, OP_GT)
 HANDLER(JGE) JUMP_CMP(>=, true, OP_GE)
 HANDLER(JNGE) JUMP_CMP(>=, false, OP_GE)
-HANDLER(JEQ) JUMP_CMP(==, true, OP_EQ)
-HANDLER(JNE) JUMP_CMP(==, false, OP_EQ)
+HANDLER(JEQ) BRANCH_EQ(true, JUMP_ON)
+HANDLER(JNE) BRANCH_EQ(false, JUMP_ON)
 HANDLER(JLTI) JUMP_CMPI(<, true, OP_LT)
 HANDLER(JNLTI) JUMP_CMPI(<, false, OP_LT)
 HANDLER(JLEI) JUMP_CMPI(<=, true, OP_LE)
@@ -369,8 +369,8 @@ HANDLER(LOOPLT) LOOP_CMP(R(B), <, true, OP_LT)
 HANDLER(LOOPLE) LOOP_CMP(R(B), <=, true, OP_LE)
 HANDLER(LOOPGT) LOOP_CMP(R(B), >, true, OP_GT)
 HANDLER(LOOPGE) LOOP_CMP(R(B), >=, true, OP_GE)
-HANDLER(LOOPEQ) LOOP_CMP(R(B), ==, true, OP_EQ)
-HANDLER(LOOPNE) LOOP_CMP(R(B), ==, false, OP_EQ)
+HANDLER(LOOPEQ) BRANCH_EQ(true, JUMP_BACK)
+HANDLER(LOOPNE) BRANCH_EQ(false, JUMP_BACK)
 HANDLER(LOOPLTI) LOOP_CMPI(<, true, OP_LT)
 HANDLER(LOOPLEI) LOOP_CMPI(<=, true, OP_LE)
 HANDLER(LOOPGTI) LOOP_CMPI(>, true, OP_GT)
@@ -479,6 +479,36 @@ HANDLER(INVOKE) {
         }
     }
     SLOW(ambrun_invoke(vm, false), 3);
+}
+HANDLER(INVOKE_PUSH) {
+    ambv *self = &R(A) + 2;
+    const ambv *v = self + 1;
+    if (AMB_LIKELY(self->tag == TAG_LIST)) {
+        amb_list *l = self->list;
+        if (AMB_LIKELY(l->len < l->cap && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {
+            if (AMB_LIKELY(!l->tags)) {
+                if (AMB_LIKELY(l->h.aux16 == v->tag)) {
+                    l->vals[l->len++] = v->u;
+                    ambgc_barrier(vm, l);
+                    PUT(A, 0, TAG_NIL);
+                    NEXT(3);
+                }
+            } else {
+                l->tags[l->len] = (uint8_t)v->tag;
+                l->vals[l->len++] = v->u;
+                ambgc_barrier(vm, l);
+                PUT(A, 0, TAG_NIL);
+                NEXT(3);
+            }
+        }
+        SAVE();
+        amb_status st = amblist_push_slow(vm, l, *v);
+        if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);
+        PUT(A, 0, TAG_NIL);
+        ALLOCATED(3);
+    }
+    ((amb_instr *)pc)->op = OP_INVOKE; /* of other types, too: for good */
+    DISPATCH();
 }
 HANDLER(INVOKEPRIV) {
     ambv *self = &R(A) + 2;
@@ -615,6 +645,18 @@ HANDLER(GETIDX) {
             PUT(A, l->vals[n], t);
             NEXT(1);
         }
+    } else if (o->tag == TAG_MAP && (i->tag == TAG_STRING || i->tag == TAG_INT)) {
+        const amb_entry *e = i->tag == TAG_STRING ? ambmap_find_str(vm, o->map, i->str)
+                                                  : ambmap_find_int(vm, o->map, i->i);
+        if (e) PUT(A, e->val, e->vtag);
+        else PUT(A, 0, TAG_NIL);
+        NEXT(1);
+    } else if (o->tag == TAG_STRING && i->tag == TAG_INT) {
+        const amb_string *s = o->str;
+        if (AMB_LIKELY(ambstr_is_ascii(s) && i->u < s->len)) {
+            PUT(A, (uint64_t)(uintptr_t)vm->ascii[(unsigned char)s->data[i->u]], TAG_STRING);
+            NEXT(1);
+        }
     }
     SLOW(ambrun_getindex(vm, *o, *i, A), 1);
 }
@@ -663,18 +705,20 @@ HANDLER(SETIDX) {
             }
         }
     }
+    if (o->tag == TAG_MAP) {
+        SAVE();
+        amb_status st = ambmap_set(vm, o->map, *i, *v);
+        if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 1);
+        ALLOCATED(1);
+    }
     SLOW(ambrun_setindex(vm, *o, *i, *v), 1);
 }
 HANDLER(SETIDXK) { SLOW(ambrun_setindex(vm, R(A), K(B), R(C)), 1); }
 HANDLER(SLICE) { SLOW(ambrun_slice(vm, R(B), R(C), (&R(C))[1], false, A), 1); }
 HANDLER(SLICEC) { SLOW(ambrun_slice(vm, R(B), R(C), (&R(C))[1], true, A), 1); }
 HANDLER(NEWLIST) {
-    uint32_t n = C;
-    amb_list *l = amblist_new(vm, n);
+    amb_list *l = amblist_of(vm, &R(B), C);
     if (AMB_UNLIKELY(!l)) FAILED(vm->failed);
-    const ambv *v = &R(B);
-    for (uint32_t i = 0; i < n; i++)
-        if (AMB_UNLIKELY(amblist_push_slow(vm, l, v[i]) != AMB_OK)) FAILED(vm->failed);
     PUT(A, (uint64_t)(uintptr_t)l, TAG_LIST);
     ALLOCATED(1);
 }
@@ -707,7 +751,7 @@ HANDLER(NEWRANGE) { SLOW(ambrun_range(vm, R(B), R(C), false, A), 1); }
 HANDLER(NEWRANGEC) { SLOW(ambrun_range(vm, R(B), R(C), true, A), 1); }
 HANDLER(TOSTR) {
     const ambv *v = &R(B);
-    if (v->tag == TAG_STRING) {
+    if (v->tag == TAG_STRING || v->tag == TAG_INT) { /* CONCAT writes ints itself */
         COPY(A, *v);
         NEXT(1);
     }
@@ -754,9 +798,36 @@ HANDLER(FORNEXT) {
         if (AMB_UNLIKELY((vm->slice -= 4) < 0)) SLOW(ambrun_poll_jump(vm), 1);
         NEXT(1 + SC);
     }
+    if (s->tag == TAG_STRING && AMB_LIKELY(ambstr_is_ascii(s->str))) {
+        const amb_string *t = s->str;
+        uint64_t i = s[1].u;
+        if (i >= t->len) NEXT(1);
+        PUT(B, (uint64_t)(uintptr_t)vm->ascii[(unsigned char)t->data[i]], TAG_STRING);
+        s[1].u = i + 1;
+        if (AMB_UNLIKELY((vm->slice -= 4) < 0)) SLOW(ambrun_poll_jump(vm), 1);
+        NEXT(1 + SC);
+    }
     SLOW(ambrun_fornext(vm, false), 1);
 }
-HANDLER(FORNEXT2) { SLOW(ambrun_fornext(vm, true), 1); }
+HANDLER(FORNEXT2) {
+    ambv *s = &R(A);
+    if (AMB_LIKELY(s->tag == TAG_MAP && s->map->version == (uint32_t)s[2].u)) {
+        const amb_map *m = s->map;
+        uint64_t i = s[1].u;
+        while (i < m->used && m->entries[i].ktag == TAG_UNDEF) i++;
+        s[1].u = i + 1;
+        if (i >= m->used) NEXT(1);
+        const amb_entry *e = &m->entries[i];
+        ambv *to = &R(B);
+        to[0].u = e->key;
+        to[0].tag = e->ktag;
+        to[1].u = e->val;
+        to[1].tag = e->vtag;
+        if (AMB_UNLIKELY((vm->slice -= 4) < 0)) SLOW(ambrun_poll_jump(vm), 1);
+        NEXT(1 + SC);
+    }
+    SLOW(ambrun_fornext(vm, true), 1);
+}
 HANDLER(FORRANGE) {
     ambv *s = &R(A);
     if (AMB_LIKELY(BOTH(&s[0], &s[1], TAG_INT))) {

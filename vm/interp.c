@@ -240,6 +240,37 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                               \
     }
+/* Equality: besides numbers, strings and what a tag alone decides. */
+#define BRANCH_EQ(sense, JUMP)                                                                     \
+    {                                                                                              \
+        const ambv *x = &R(A), *y = &R(B);                                                         \
+        bool same;                                                                                 \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            if ((x->i == y->i) == (sense)) JUMP(SC);                                               \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (!SIMPLE_EQ(x, y, same)) SLOW(ambrun_compare(vm, OP_EQ, *x, *y, true, sense, 0), 1);    \
+        if (same == (sense)) JUMP(SC);                                                             \
+        NEXT(1);                                                                                   \
+    }
+#define SET_EQ(sense, opcode)                                                                      \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C);                                                         \
+        bool same;                                                                                 \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            PUT_BOOL(A, (x->i == y->i) == (sense));                                                \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (!SIMPLE_EQ(x, y, same)) SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);   \
+        PUT_BOOL(A, same == (sense));                                                              \
+        NEXT(1);                                                                                   \
+    }
+/* Whether x == y is decided without a call; then `same` is the answer. */
+#define SIMPLE_EQ(x, y, same)                                                                      \
+    (BOTH(x, y, TAG_STRING) ? (same = (x)->str == (y)->str || ambstr_equal((x)->str, (y)->str), true) \
+     : BOTH(x, y, TAG_FLOAT) ? (same = (x)->f == (y)->f, true)                                     \
+     : (x)->tag <= TAG_TRUE && (y)->tag <= TAG_TRUE ? (same = (x)->tag == (y)->tag, true)          \
+                                                    : false)
 #define BRANCH_CMPI(op, sense, opcode, JUMP)                                                       \
     {                                                                                              \
         const ambv *x = &R(A);                                                                     \

@@ -46,6 +46,25 @@ amb_list *amblist_new(amb_vm *vm, uint32_t cap) {
     return l;
 }
 
+amb_list *amblist_of(amb_vm *vm, const ambv *vals, uint32_t n) {
+    amb_list *l = amblist_new(vm, n);
+    if (!l || n == 0) return l;
+    uint64_t first = vals[0].tag, mixed = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        l->vals[i] = vals[i].u;
+        mixed |= vals[i].tag ^ first;
+    }
+    l->h.aux16 = (uint16_t)first;
+    if (mixed) {
+        uint8_t *tags = ambgc_storage(vm, l, NULL, 0, n);
+        if (!tags) return NULL;
+        for (uint32_t i = 0; i < n; i++) tags[i] = (uint8_t)vals[i].tag;
+        l->tags = tags;
+    }
+    l->len = n;
+    return l;
+}
+
 amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap) {
     if (cap <= l->cap) return AMB_OK;
     if (cap > AMB_LIST_MAX) return too_long(vm);

@@ -173,14 +173,44 @@ static amb_entry *find_any(amb_vm *vm, const amb_map *m, ambv key, uint32_t h,
           e->ktag == key.tag && ambeq_keys(vm, ambv_pack(e->key, e->ktag), key, st));
 }
 
-amb_entry *ambmap_find_str(const amb_vm *vm, const amb_map *m, amb_string *key) {
-    if (m->count == 0) return NULL;
-    return find_str(m, key, ambstr_hash(vm, key));
+/* A key that was just looked up is often looked up again, to be stored under. The VM remembers where it
+ * was found; the entry itself says whether that still holds, so nothing has to be forgotten. */
+static inline amb_entry *found_before(const amb_vm *vm, const amb_map *m, uint32_t h) {
+    if (vm->found_map != m || vm->found_at >= m->used) return NULL;
+    amb_entry *e = &m->entries[vm->found_at];
+    return e->hash == h ? e : NULL;
 }
 
-amb_entry *ambmap_find_int(const amb_vm *vm, const amb_map *m, int64_t key) {
+static inline amb_entry *find_str_again(amb_vm *vm, const amb_map *m, amb_string *key, uint32_t h) {
+    amb_entry *e = found_before(vm, m, h);
+    if (e && e->ktag == TAG_STRING && same_text((amb_string *)(uintptr_t)e->key, key)) return e;
+    e = find_str(m, key, h);
+    if (e) {
+        vm->found_map = m;
+        vm->found_at = (uint32_t)(e - m->entries);
+    }
+    return e;
+}
+
+static inline amb_entry *find_int_again(amb_vm *vm, const amb_map *m, int64_t key, uint32_t h) {
+    amb_entry *e = found_before(vm, m, h);
+    if (e && e->ktag == TAG_INT && e->key == (uint64_t)key) return e;
+    e = find_int(m, key, h);
+    if (e) {
+        vm->found_map = m;
+        vm->found_at = (uint32_t)(e - m->entries);
+    }
+    return e;
+}
+
+amb_entry *ambmap_find_str(amb_vm *vm, const amb_map *m, amb_string *key) {
     if (m->count == 0) return NULL;
-    return find_int(m, key, ambeq_hash_int(vm, key));
+    return find_str_again(vm, m, key, ambstr_hash(vm, key));
+}
+
+amb_entry *ambmap_find_int(amb_vm *vm, const amb_map *m, int64_t key) {
+    if (m->count == 0) return NULL;
+    return find_int_again(vm, m, key, ambeq_hash_int(vm, key));
 }
 
 /* Normalises the key and finds its hash and entry. */
@@ -220,12 +250,12 @@ static inline amb_status find(amb_vm *vm, amb_map *m, ambv *key, uint32_t *h,
                               amb_entry **e) {
     if (AMB_LIKELY(key->tag == TAG_STRING)) {
         *h = ambstr_hash(vm, key->str);
-        *e = find_str(m, key->str, *h);
+        *e = find_str_again(vm, m, key->str, *h);
         return AMB_OK;
     }
     if (key->tag == TAG_INT) {
         *h = ambeq_hash_int(vm, key->i);
-        *e = find_int(m, key->i, *h);
+        *e = find_int_again(vm, m, key->i, *h);
         return AMB_OK;
     }
     return find_slow(vm, m, key, h, e);

@@ -14,25 +14,27 @@ static const char pairs[] =
     "34353637383940414243444546474849505152535455565758596061626364656667"
     "6869707172737475767778798081828384858687888990919293949596979899";
 
-size_t ambtext_int(char out[24], int64_t i) {
-    char tmp[24], *p = tmp + sizeof tmp;
+size_t ambtext_int_len(int64_t i) {
     uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-    while (u >= 100) {
+    size_t n = 1 + (i < 0);
+    for (; u >= 10000; u /= 10000) n += 4;
+    return n + (u >= 10) + (u >= 100) + (u >= 1000);
+}
+
+char *ambtext_int_at(char *out, int64_t i) {
+    char *end = out + ambtext_int_len(i), *p = end;
+    uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    for (; u >= 100; u /= 100) {
         p -= 2;
         memcpy(p, pairs + u % 100 * 2, 2);
-        u /= 100;
     }
-    if (u >= 10) {
-        p -= 2;
-        memcpy(p, pairs + u * 2, 2);
-    } else {
-        *--p = (char)('0' + u);
-    }
-    if (i < 0) *--p = '-';
-    size_t n = (size_t)(tmp + sizeof tmp - p);
-    memcpy(out, p, n);
-    return n;
+    if (u >= 10) memcpy(p - 2, pairs + u * 2, 2);
+    else p[-1] = (char)('0' + u);
+    if (i < 0) *out = '-';
+    return end;
 }
+
+size_t ambtext_int(char out[24], int64_t i) { return (size_t)(ambtext_int_at(out, i) - out); }
 
 size_t ambnum_base(char out[64], uint64_t u, unsigned base, bool upper) {
     const char *digits = upper ? "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -320,6 +320,22 @@ void ambstr_teardown(amb_vm *vm) {
 
 /* ---- concatenation ---- */
 
+/* Copies the text to p; gives its end there. Short ones without a call. */
+static inline char *put_text(char *p, const amb_string *s) {
+    uint32_t n = s->len;
+    const char *from = s->data;
+    if (n > 16) memcpy(p, from, n);
+    else if (n >= 8) {
+        uint64_t lo, hi;
+        memcpy(&lo, from, 8);
+        memcpy(&hi, from + n - 8, 8);
+        memcpy(p, &lo, 8);
+        memcpy(p + n - 8, &hi, 8);
+    } else
+        for (uint32_t i = 0; i < n; i++) p[i] = from[i];
+    return p + n;
+}
+
 /* The tail of a buffer's storage is room for the index of its text. */
 static uint32_t text_cap(uint32_t cap) { return cap - (uint32_t)room_bytes(cap) - 4; }
 
@@ -388,17 +404,27 @@ amb_string *ambstr_concat(amb_vm *vm, amb_string *a, amb_string *b) {
 amb_string *ambstr_join_values(amb_vm *vm, const ambv *vals, uint32_t n) {
     size_t total = 0, chars = 0;
     for (uint32_t i = 0; i < n; i++) {
+        if (vals[i].tag == TAG_INT) {
+            size_t digits = ambtext_int_len(vals[i].i);
+            total += digits;
+            chars += digits;
+            continue;
+        }
         total += vals[i].str->len;
         chars += vals[i].str->chars;
     }
     if (total == 0) return vm->empty_string;
+    if (n == 1 && vals->tag == TAG_STRING) return vals->str;
     ambvm_charge(vm, total / 32);
     amb_string *s = allocate(vm, total, chars != total);
     if (!s) return NULL;
     char *p = (char *)s->data;
     for (uint32_t i = 0; i < n; i++) {
-        memcpy(p, vals[i].str->data, vals[i].str->len);
-        p += vals[i].str->len;
+        if (vals[i].tag == TAG_INT) {
+            p = ambtext_int_at(p, vals[i].i);
+            continue;
+        }
+        p = put_text(p, vals[i].str);
     }
     s->chars = (uint32_t)chars;
     return s;

@@ -49,6 +49,7 @@ void ambstr_teardown(amb_vm *vm);
 
 /* ---- list.c, tuple.c, range.c, bytes.c ---- */
 amb_list *amblist_new(amb_vm *vm, uint32_t cap);
+amb_list *amblist_of(amb_vm *vm, const ambv *vals, uint32_t n);
 amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap);
 amb_status amblist_push_slow(amb_vm *vm, amb_list *l, ambv v); /* grows; changes representation */
 /* Checks frozen/locked first (raises). i must be < len. */
@@ -87,8 +88,8 @@ amb_status ambmap_remove(amb_vm *vm, amb_map *m, ambv key, bool *removed, ambv *
 amb_status ambmap_clear(amb_vm *vm, amb_map *m);
 amb_map *ambmap_copy(amb_vm *vm, const amb_map *m);
 /* Fast paths for string keys; never raise. NULL: absent. */
-amb_entry *ambmap_find_str(const amb_vm *vm, const amb_map *m, amb_string *key);
-amb_entry *ambmap_find_int(const amb_vm *vm, const amb_map *m, int64_t key);
+amb_entry *ambmap_find_str(amb_vm *vm, const amb_map *m, amb_string *key);
+amb_entry *ambmap_find_int(amb_vm *vm, const amb_map *m, int64_t key);
 
 /* ---- equal.c: equality, order, hash (bounded in depth; run script for instances that define them) ---- */
 amb_status ambeq_values(amb_vm *vm, ambv a, ambv b, bool *out);
@@ -117,6 +118,8 @@ amb_string *ambtext_string(amb_vm *vm, ambv v); /* string(v) */
 /* ${v:spec}; spec is the text after ':' with its nested parts already filled in. */
 amb_string *ambtext_format(amb_vm *vm, ambv v, const char *spec, size_t n);
 size_t ambtext_int(char out[24], int64_t i);
+size_t ambtext_int_len(int64_t i); /* how many bytes that takes */
+char *ambtext_int_at(char *out, int64_t i); /* the same without a NUL; gives the end */
 size_t ambtext_float(char out[32], double d); /* shortest that reads back the same */
 /* Decimal text -> number the way int()/float() read it (underscores, sign, surrounding blanks refused...). */
 bool ambtext_parse_int(const char *s, size_t n, int64_t *out, bool *overflow);

@@ -99,6 +99,8 @@ struct amb_vm {
     amb_class *close_class; /* of the signal that closes a generator; no script sees it */
     amb_method_cache methods[AMB_METHOD_SLOTS];
     struct ambmembers *type_members[TAG_COUNT]; /* members by name; made on first use, some shared */
+    const amb_map *found_map; /* where the last look-up found its key: see map.c */
+    uint32_t found_at;
     struct ambmodules *modules;
     struct ambprelude *prelude;
     struct ambgate *gate;
