@@ -121,6 +121,8 @@ void gen_expr(genfn *f, struct amb_node *n, uint32_t dst);
 uint32_t gen_any(genfn *f, struct amb_node *n);
 /* Like gen_any, but the value stays what it is whatever `later` does. */
 uint32_t gen_any_before(genfn *f, struct amb_node *n, const struct amb_node *later);
+/* Like gen_any, but nothing that follows changes the value. */
+uint32_t gen_fixed(genfn *f, struct amb_node *n);
 void gen_cond(genfn *f, struct amb_node *n, bool sense, label *l); /* jumps when truth == sense */
 void gen_effect(genfn *f, struct amb_node *n); /* the value is not wanted */
 void gen_read(genfn *f, const struct amb_ref *ref, amb_text name, uint32_t dst);

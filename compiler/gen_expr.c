@@ -191,6 +191,14 @@ uint32_t gen_any_before(genfn *f, struct amb_node *n, const struct amb_node *lat
     return r;
 }
 
+uint32_t gen_fixed(genfn *f, struct amb_node *n)
+{
+    if (is_register(n) && !n->as.name.ref.decl->reassigned) return n->as.name.ref.decl->reg;
+    uint32_t r = gen_alloc(f, 1);
+    gen_expr(f, n, r);
+    return r;
+}
+
 /* ---- operators ---- */
 
 static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct amb_node *right,

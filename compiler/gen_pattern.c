@@ -152,6 +152,13 @@ static void fail_unless(genfn *f, uint32_t test, struct amb_node *p, uint32_t re
     gen_bind(f, &ok);
 }
 
+/* Where a part is read to: the register of the name it is bound to, else t. */
+static uint32_t place(const struct amb_node *inner, uint32_t t)
+{
+    if (inner->kind != NODE_PAT_BIND || inner->as.bind.decl->storage != STORE_REGISTER) return t;
+    return inner->as.bind.decl->reg;
+}
+
 static void sequence(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
 {
     struct amb_nodes *l = &p->as.list;
@@ -174,18 +181,18 @@ static void sequence(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
             gen_define(f, e->as.bind.decl, t);
             continue;
         }
-        struct amb_node *inner = e;
+        struct amb_node *inner = e->kind == NODE_PAT_NAMED ? e->as.named.value : e;
+        uint32_t to = place(inner, t);
         if (e->kind == NODE_PAT_NAMED) {
-            gen_emit(f, OP_GETFIELD, ambreg(t), ambreg(reg), gen_name(f, e->as.named.name));
+            gen_emit(f, OP_GETFIELD, ambreg(to), ambreg(reg), gen_name(f, e->as.named.name));
             gen_word(f, UINT32_MAX);
-            inner = e->as.named.value;
         } else {
             int32_t at = i < rest ? (int32_t)i : (int32_t)i - (int32_t)n;
             if (rest == UINT32_MAX) at = (int32_t)i;
-            gen_emit(f, OP_ELEM, ambreg(t), ambreg(reg), (uint16_t)(int16_t)at);
+            gen_emit(f, OP_ELEM, ambreg(to), ambreg(reg), (uint16_t)(int16_t)at);
         }
         uint32_t top = f->top;
-        gen_pattern(f, inner, t, fail);
+        gen_pattern(f, inner, to, fail);
         f->top = top;
     }
 }
@@ -230,17 +237,17 @@ static void call(genfn *f, struct amb_node *p, uint32_t reg, label *fail)
         struct amb_node *e = l->at[i];
         f->span = e->span;
         if (e->kind == NODE_PAT_REST) continue;
-        struct amb_node *inner = e;
+        struct amb_node *inner = e->kind == NODE_PAT_NAMED ? e->as.named.value : e;
+        uint32_t to = place(inner, t);
         if (e->kind == NODE_PAT_NAMED) {
-            gen_emit(f, OP_GETFIELD, ambreg(t), ambreg(reg), gen_name(f, e->as.named.name));
+            gen_emit(f, OP_GETFIELD, ambreg(to), ambreg(reg), gen_name(f, e->as.named.name));
             gen_word(f, UINT32_MAX);
-            inner = e->as.named.value;
         } else {
-            gen_emit(f, OP_MOVE, ambreg(t), ambreg(cls), 0);
-            gen_emit(f, OP_PATFIELD, ambreg(t), ambreg(reg), (uint16_t)i);
+            gen_emit(f, OP_MOVE, ambreg(to), ambreg(cls), 0);
+            gen_emit(f, OP_PATFIELD, ambreg(to), ambreg(reg), (uint16_t)i);
         }
         uint32_t top = f->top;
-        gen_pattern(f, inner, t, fail);
+        gen_pattern(f, inner, to, fail);
         f->top = top;
     }
 }

@@ -140,8 +140,7 @@ void gen_if(genfn *f, struct amb_node *n, uint32_t dst)
 void gen_match(genfn *f, struct amb_node *n, uint32_t dst)
 {
     label end = { 0 };
-    uint32_t top = f->top, v = gen_alloc(f, 1);
-    gen_expr(f, n->as.match.subject, v);
+    uint32_t top = f->top, v = gen_fixed(f, n->as.match.subject);
     bool open = true;
     for (uint32_t i = 0; i < n->as.match.arms.len && !gen_failed(f); i++) {
         struct amb_node *a = n->as.match.arms.at[i];

@@ -66,7 +66,7 @@ struct amb_proto {
     amb_module *module;
 };
 /* Marks pairs of instructions that run as one. */
-void ambproto_fuse(amb_instr *code, uint32_t n);
+void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers);
 void ambproto_mark(struct ambgc *gc, amb_proto *p);
 void ambproto_finalize(amb_vm *vm, amb_proto *p);
 

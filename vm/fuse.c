@@ -43,19 +43,93 @@ static uint16_t element(const amb_instr *i, const amb_instr *n) {
     }
 }
 
-void ambproto_fuse(amb_instr *code, uint32_t n) {
+/* Whether i is that operation on that register. */
+static bool follows(const amb_instr *i, uint16_t op, uint16_t reg) {
+    return i->op == op && i->a == reg;
+}
+
+/* x += constant and its relatives: read, add, write back to where it came from. */
+static uint16_t update(const amb_instr *i, const amb_instr *n, uint32_t left) {
+    if (left < 2 || n[0].a != i->a || n[0].b != i->a) return i->op;
+    const amb_instr *w = n + 1;
+    switch (i->op) {
+    case OP_GETUPCELL:
+        return n->op == OP_ADDI && w->op == OP_SETUPCELL && w->a == i->a && w->b == i->b
+                   ? OP_UPCELL_ADDI
+                   : i->op;
+    case OP_GETSELF:
+        return n->op == OP_ADDI && w->op == OP_SETSELF && w->a == i->a && w->b == i->b && w->c == i->c
+                   ? OP_SELF_ADDI
+                   : i->op;
+    default:
+        if (w->op != OP_SETIDX || w->a != i->b || w->b != i->c || w->c != i->a || i->a == i->b ||
+            i->a == i->c)
+            return i->op;
+        if (n->op == OP_ADDI) return OP_ELEM_ADDI;
+        return n->op == OP_ADD && n->c != i->a ? OP_ELEM_ADD : i->op;
+    }
+}
+
+/* Arms of a match that name a case of an enum. */
+static uint16_t enum_case(const amb_instr *i, const amb_instr *n, uint32_t left) {
+    if (left < 4 || n->op != OP_GETFIELD || n->b != i->a) return i->op;
+    const amb_instr *t = n + 2;
+    if (t->c != n->a || t->b == i->a || t->b == n->a || !follows(t + 1, OP_JF, t->a)) return i->op;
+    if (t->op == OP_ISINST) return OP_CASE_ISINST;
+    return t->op == OP_SAME ? OP_CASE_SAME : i->op;
+}
+
+/* Jumps to jumps and to returns go there at once. */
+static void thread(amb_instr *code, uint32_t at, bool handlers) {
+    amb_instr *i = &code[at];
+    for (int steps = 0; steps < 8; steps++) {
+        int32_t off = (int32_t)((uint32_t)i->b | (uint32_t)i->c << 16);
+        const amb_instr *to = i + 1 + off;
+        if (to->op == OP_RETURN || to->op == OP_RETNIL) {
+            if (!handlers) *i = *to;
+            return;
+        }
+        if (to->op != OP_JMP || to == i) return;
+        off += 1 + (int32_t)((uint32_t)to->b | (uint32_t)to->c << 16);
+        i->b = (uint16_t)((uint32_t)off & 0xffff);
+        i->c = (uint16_t)((uint32_t)off >> 16);
+    }
+}
+
+void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
+    for (uint32_t at = 0; at < n; at += words_of(code[at].op))
+        if (code[at].op == OP_JMP) thread(code, at, handlers);
     for (uint32_t at = 0; at < n;) {
         amb_instr *i = &code[at];
         at += words_of(i->op);
         if (at >= n) break;
         const amb_instr *next = &code[at];
+        uint32_t left = n - at;
         switch (i->op) {
         case OP_ADD:
+            if (follows(next, OP_RETURN, i->a)) {
+                i->op = OP_ADD_RETURN;
+                break;
+            } /* fall through */
         case OP_SUB:
         case OP_MUL: i->op = arithmetic(i, next); break;
-        case OP_GETIDX: i->op = element(i, next); break;
+        case OP_LT:
+            if (follows(next, OP_RETURN, i->a)) i->op = OP_LT_RETURN;
+            break;
+        case OP_GETUPCELL: i->op = update(i, next, left); break;
+        case OP_GETSELF:
+            i->op = follows(next, OP_RETURN, i->a) ? OP_GETSELF_RETURN : update(i, next, left);
+            break;
+        case OP_GETIDX:
+            i->op = update(i, next, left);
+            if (i->op == OP_GETIDX) i->op = element(i, next);
+            break;
+        case OP_GETM: i->op = enum_case(i, next, left); break;
         case OP_MOVE:
             if (next->op == OP_MOVE) i->op = OP_MOVE_MOVE;
+            if (next->op == OP_CALL) i->op = OP_MOVE_CALL;
+            if (next->op == OP_CALLM) i->op = OP_MOVE_CALLM;
+            if (next->op == OP_INVOKE) i->op = OP_MOVE_INVOKE;
             break;
         case OP_MODI:
             if (next->a == i->a && next->op == OP_JEQI) i->op = OP_MODI_JEQI;

@@ -263,7 +263,16 @@ HANDLER(LEI) SET_CMPI(<=, OP_LE)
 HANDLER(GTI) SET_CMPI(>, OP_GT)
 HANDLER(GEI) SET_CMPI(>=, OP_GE)
 HANDLER(IN) { SLOW(ambrun_in(vm, R(B), R(C), A), 1); }
-HANDLER(SAME) { SLOW(ambrun_same(vm, R(B), R(C), A), 1); }
+HANDLER(SAME) {
+    const ambv *x = &R(B), *y = &R(C);
+    if (x->tag == TAG_INSTANCE || y->tag == TAG_INSTANCE) {
+        if (x->tag != y->tag || x->o->aux32 != y->o->aux32) {
+            PUT_BOOL(A, false);
+            NEXT(1);
+        }
+    }
+    SLOW(ambrun_same(vm, *x, *y, A), 1);
+}
 HANDLER(ISTYPE) {
     const amb_type *t = &((ambv *)base)[-2].closure->proto->types[C];
     PUT_BOOL(A, ambrun_fits(vm, t, R(B), &R(A)));
@@ -396,19 +405,8 @@ HANDLER(JMISK) {
     NEXT(1 + SC);
 }
 
-HANDLER(CALL) {
-    const ambv *f = &R(A);
-    if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 1);
-    SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 1), 1);
-}
-HANDLER(CALLM) {
-    const ambv *s = (ambv *)WORD(1);
-    ambv *f = &R(A);
-    f->u = s->u;
-    f->tag = s->tag;
-    if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 2);
-    SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 2), 2);
-}
+HANDLER(CALL) DO_CALL
+HANDLER(CALLM) DO_CALLM
 HANDLER(CALLN) {
     const amb_native_def *def = (const amb_native_def *)WORD(1);
     ambv *args = &R(A) + 2;
@@ -444,42 +442,7 @@ HANDLER(TAILCALL) {
 }
 HANDLER(CALLNAMED) { SLOW(ambrun_call_named(vm, &R(A), B, K(C).tuple), 1); }
 HANDLER(CALLSPREAD) { SLOW(ambrun_call_spread(vm, &R(A)), 1); }
-HANDLER(INVOKE) {
-    ambv *self = &R(A) + 2;
-    const amb_cache *cache = CACHE_OF(pc);
-    if (AMB_LIKELY(cache->key == cache_key(*self))) {
-        if (cache->kind == CACHE_CLOSURE) {
-            amb_closure *c = CACHE_PTR(pc);
-            R(A).closure = c;
-            R(A).tag = TAG_CLOSURE;
-            ENTER(c, 3);
-            SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);
-        }
-        const amb_native_def *def = CACHE_PTR(pc);
-        fill_undef(self + 1, B, def->max);
-        SAVE();
-        ENTER_NATIVE(def);
-        amb_status st = def->fn(vm, self, (uint32_t)B + 1, &R(A));
-        LEAVE_NATIVE();
-        if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);
-        if (AMB_UNLIKELY(vm->gc_wanted)) ambrun_collect(vm);
-        NEXT(3);
-    }
-    if (self->tag == TAG_INSTANCE && cache->key != AMB_CACHE_EMPTY) {
-        /* Several classes come by here: the VM's table of methods. */
-        const amb_string *name = K(C).str;
-        const amb_method_cache *m = &vm->methods[AMB_METHOD_SLOT(self->o->aux32, name)];
-        if (AMB_LIKELY(m->name == name && m->class_id == self->o->aux32 &&
-                       m->closure->proto->exact == B + 1u)) {
-            amb_closure *c = m->closure;
-            R(A).closure = c;
-            R(A).tag = TAG_CLOSURE;
-            ENTER(c, 3);
-            SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);
-        }
-    }
-    SLOW(ambrun_invoke(vm, false), 3);
-}
+HANDLER(INVOKE) DO_INVOKE
 HANDLER(INVOKE_PUSH) {
     ambv *self = &R(A) + 2;
     const ambv *v = self + 1;
@@ -528,22 +491,7 @@ HANDLER(SUPERFIELDS) { SLOW(ambrun_superfields(vm, false), 1); }
 HANDLER(SUPERFIELDSNAMED) { SLOW(ambrun_superfields(vm, true), 1); }
 HANDLER(SUPERINIT) { SLOW(ambrun_init(vm, ((ambv *)base)[-2].closure->home->parent), 1); }
 HANDLER(INIT) { SLOW(ambrun_init(vm, ((ambv *)base)[-2].closure->home), 1); }
-HANDLER(RETURN) {
-    ambv *h = (ambv *)base - 1;
-    const ambv *v = &R(A);
-    uint64_t tag = h->tag;
-    if (AMB_LIKELY((tag & 0xff00) == 0)) {
-        uint64_t u = v->u, t = v->tag;
-        pc = h->p;
-        base -= tag >> 32;
-        TRACK(base);
-        h[-1].u = u;
-        h[-1].tag = t;
-        k = ((ambv *)base)[-2].closure->proto->k;
-        DISPATCH();
-    }
-    SLOW(ambrun_return(vm, *v), 0);
-}
+HANDLER(RETURN) DO_RETURN
 HANDLER(RETNIL) {
     ambv *h = (ambv *)base - 1;
     uint64_t tag = h->tag;
@@ -635,31 +583,7 @@ HANDLER(LEN) {
     READ_FIELD(o, CACHE_OF(pc));
     SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);
 }
-HANDLER(GETIDX) {
-    const ambv *o = &R(B), *i = &R(C);
-    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
-        const amb_list *l = o->list;
-        uint64_t n = i->u;
-        if (AMB_LIKELY(n < l->len)) {
-            uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];
-            PUT(A, l->vals[n], t);
-            NEXT(1);
-        }
-    } else if (o->tag == TAG_MAP && (i->tag == TAG_STRING || i->tag == TAG_INT)) {
-        const amb_entry *e = i->tag == TAG_STRING ? ambmap_find_str(vm, o->map, i->str)
-                                                  : ambmap_find_int(vm, o->map, i->i);
-        if (e) PUT(A, e->val, e->vtag);
-        else PUT(A, 0, TAG_NIL);
-        NEXT(1);
-    } else if (o->tag == TAG_STRING && i->tag == TAG_INT) {
-        const amb_string *s = o->str;
-        if (AMB_LIKELY(ambstr_is_ascii(s) && i->u < s->len)) {
-            PUT(A, (uint64_t)(uintptr_t)vm->ascii[(unsigned char)s->data[i->u]], TAG_STRING);
-            NEXT(1);
-        }
-    }
-    SLOW(ambrun_getindex(vm, *o, *i, A), 1);
-}
+HANDLER(GETIDX) DO_GETIDX
 HANDLER(GETIDXI) {
     const ambv *o = &R(B);
     if (AMB_LIKELY(o->tag == TAG_LIST)) {
@@ -970,3 +894,150 @@ HANDLER(MOVE_MOVE) {
 }
 HANDLER(MODI_JEQI) MOD_BRANCH(==)
 HANDLER(MODI_JNEI) MOD_BRANCH(!=)
+HANDLER(MOVE_CALL) {
+    COPY(A, R(B));
+    pc++;
+    DO_CALL
+}
+HANDLER(MOVE_CALLM) {
+    COPY(A, R(B));
+    pc++;
+    DO_CALLM
+}
+HANDLER(MOVE_INVOKE) {
+    COPY(A, R(B));
+    pc++;
+    if (AMB_UNLIKELY(pc->op != OP_INVOKE)) { /* it has become INVOKE_PUSH */
+        ((amb_instr *)pc)[-1].op = OP_MOVE;
+        DISPATCH();
+    }
+    DO_INVOKE
+}
+HANDLER(GETSELF_RETURN) {
+    const char *o = R(0).p;
+    PUT(A, *(const uint64_t *)(o + C), *(const uint8_t *)(o + B));
+    pc++;
+    DO_RETURN
+}
+HANDLER(ADD_RETURN) {
+    const ambv *x = &R(B), *y = &R(C);
+    if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {
+        int64_t r;
+        if (AMB_LIKELY(!__builtin_add_overflow(x->i, y->i, &r))) {
+            PUT_INT(A, r);
+            pc++;
+            DO_RETURN
+        }
+    } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {
+        PUT_FLOAT(A, x->f + y->f);
+        pc++;
+        DO_RETURN
+    }
+    SLOW(ambrun_arith(vm, OP_ADD, *x, *y, A), 1);
+}
+HANDLER(LT_RETURN) {
+    const ambv *x = &R(B), *y = &R(C);
+    if (AMB_LIKELY(BOTH(x, y, TAG_INT))) PUT_BOOL(A, x->i < y->i);
+    else if (BOTH(x, y, TAG_FLOAT)) PUT_BOOL(A, x->f < y->f);
+    else SLOW(ambrun_compare(vm, OP_LT, *x, *y, false, true, A), 1);
+    pc++;
+    DO_RETURN
+}
+HANDLER(UPCELL_ADDI) {
+    amb_cell *c = ((ambv *)base)[-2].closure->up[B].cell;
+    int64_t r;
+    if (AMB_LIKELY(c->v.tag == TAG_INT && !__builtin_add_overflow(c->v.i, (int16_t)pc[1].c, &r))) {
+        c->v.i = r;
+        PUT_INT(A, r);
+        NEXT(3);
+    }
+    COPY(A, c->v);
+    NEXT(1);
+}
+HANDLER(SELF_ADDI) {
+    char *o = R(0).p;
+    int64_t r;
+    if (AMB_LIKELY(*(uint8_t *)(o + B) == TAG_INT &&
+                   !__builtin_add_overflow(*(int64_t *)(o + C), (int16_t)pc[1].c, &r))) {
+        *(int64_t *)(o + C) = r;
+        PUT_INT(A, r);
+        NEXT(3);
+    }
+    PUT(A, *(const uint64_t *)(o + C), *(const uint8_t *)(o + B));
+    NEXT(1);
+}
+HANDLER(ELEM_ADDI) {
+    const ambv *o = &R(B), *i = &R(C);
+    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
+        amb_list *l = o->list;
+        uint64_t n = i->u;
+        int64_t r;
+        if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)) &&
+                       (l->tags ? l->tags[n] : l->h.aux16) == TAG_INT &&
+                       !__builtin_add_overflow((int64_t)l->vals[n], (int16_t)pc[1].c, &r))) {
+            l->vals[n] = (uint64_t)r;
+            PUT_INT(A, r);
+            NEXT(3);
+        }
+    }
+    DO_GETIDX
+}
+HANDLER(ELEM_ADD) {
+    const ambv *o = &R(B), *i = &R(C), *y = &R(pc[1].c);
+    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
+        amb_list *l = o->list;
+        uint64_t n = i->u;
+        if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {
+            uint64_t t = l->tags ? l->tags[n] : l->h.aux16;
+            int64_t r;
+            if (AMB_LIKELY(t == TAG_INT && y->tag == TAG_INT &&
+                           !__builtin_add_overflow((int64_t)l->vals[n], y->i, &r))) {
+                l->vals[n] = (uint64_t)r;
+                PUT_INT(A, r);
+                NEXT(3);
+            }
+            if (AMB_LIKELY(t == TAG_FLOAT && y->tag == TAG_FLOAT)) {
+                ambv e = {.u = l->vals[n]};
+                e.f += y->f;
+                l->vals[n] = e.u;
+                PUT_FLOAT(A, e.f);
+                NEXT(3);
+            }
+        }
+    }
+    DO_GETIDX
+}
+HANDLER(CASE_ISINST) {
+    /* words: GETM, slot, GETFIELD, cache, ISINST, JF */
+    const ambv *s = (ambv *)WORD(1);
+    const amb_cache *cache = CACHE_OF(pc + 2);
+    if (AMB_LIKELY(s->tag == TAG_CLASS && (s->o->aux32 | AMB_CACHE_CLASS) == cache->key)) {
+        const ambv *c = &s->cls->members[cache->slot].fn, *v = &R(pc[4].b);
+        if (AMB_LIKELY(c->tag == TAG_CLASS && (c->o->flags & CLASS_CASE))) {
+            bool same = v->tag == TAG_INSTANCE && v->o->aux32 == c->o->aux32;
+            PUT(A, s->u, s->tag);
+            COPY(pc[2].a, *c);
+            PUT_BOOL(pc[4].a, same);
+            if (same) NEXT(6);
+            NEXT(6 + (int32_t)((uint32_t)pc[5].b | (uint32_t)pc[5].c << 16));
+        }
+    }
+    COPY(A, *s);
+    NEXT(2);
+}
+HANDLER(CASE_SAME) {
+    const ambv *s = (ambv *)WORD(1);
+    const amb_cache *cache = CACHE_OF(pc + 2);
+    if (AMB_LIKELY(s->tag == TAG_CLASS && (s->o->aux32 | AMB_CACHE_CLASS) == cache->key)) {
+        const ambv *c = &s->cls->members[cache->slot].fn, *v = &R(pc[4].b);
+        /* the case and any other one are told apart by their classes */
+        if (AMB_LIKELY(c->tag == TAG_INSTANCE &&
+                       (v->tag != TAG_INSTANCE || v->o->aux32 != c->o->aux32))) {
+            PUT(A, s->u, s->tag);
+            PUT_BOOL(pc[4].a, false);
+            NEXT(6 + (int32_t)((uint32_t)pc[5].b | (uint32_t)pc[5].c << 16));
+        }
+    }
+    COPY(A, *s);
+    NEXT(2);
+}

@@ -426,6 +426,103 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
     }
 
+/* Bodies that end more than one handler: pc is at the instruction they are named after. */
+#define DO_CALL                                                                                    \
+    {                                                                                              \
+        const ambv *f = &R(A);                                                                     \
+        if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 1); \
+        SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 1), 1);                                 \
+    }
+#define DO_CALLM                                                                                   \
+    {                                                                                              \
+        const ambv *s = (ambv *)WORD(1);                                                           \
+        ambv *f = &R(A);                                                                           \
+        f->u = s->u;                                                                               \
+        f->tag = s->tag;                                                                           \
+        if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 2); \
+        SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 2), 2);                                 \
+    }
+#define DO_INVOKE                                                                                  \
+    {                                                                                              \
+        ambv *self = &R(A) + 2;                                                                    \
+        const amb_cache *cache = CACHE_OF(pc);                                                     \
+        if (AMB_LIKELY(cache->key == cache_key(*self))) {                                          \
+            if (cache->kind == CACHE_CLOSURE) {                                                    \
+                amb_closure *c = CACHE_PTR(pc);                                                    \
+                R(A).closure = c;                                                                  \
+                R(A).tag = TAG_CLOSURE;                                                            \
+                ENTER(c, 3);                                                                       \
+                SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);                        \
+            }                                                                                      \
+            const amb_native_def *def = CACHE_PTR(pc);                                             \
+            fill_undef(self + 1, B, def->max);                                                     \
+            SAVE();                                                                                \
+            ENTER_NATIVE(def);                                                                     \
+            amb_status st = def->fn(vm, self, (uint32_t)B + 1, &R(A));                             \
+            LEAVE_NATIVE();                                                                        \
+            if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);                      \
+            if (AMB_UNLIKELY(vm->gc_wanted)) ambrun_collect(vm);                                   \
+            NEXT(3);                                                                               \
+        }                                                                                          \
+        if (self->tag == TAG_INSTANCE && cache->key != AMB_CACHE_EMPTY) {                          \
+            /* several classes come by here: the VM's table of methods */                          \
+            const amb_string *name = K(C).str;                                                     \
+            const amb_method_cache *m = &vm->methods[AMB_METHOD_SLOT(self->o->aux32, name)];       \
+            if (AMB_LIKELY(m->name == name && m->class_id == self->o->aux32 &&                     \
+                           m->closure->proto->exact == B + 1u)) {                                  \
+                amb_closure *c = m->closure;                                                       \
+                R(A).closure = c;                                                                  \
+                R(A).tag = TAG_CLOSURE;                                                            \
+                ENTER(c, 3);                                                                       \
+                SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);                        \
+            }                                                                                      \
+        }                                                                                          \
+        SLOW(ambrun_invoke(vm, false), 3);                                                         \
+    }
+#define DO_RETURN                                                                                  \
+    {                                                                                              \
+        ambv *h = (ambv *)base - 1;                                                                \
+        const ambv *v = &R(A);                                                                     \
+        uint64_t tag = h->tag;                                                                     \
+        if (AMB_LIKELY((tag & 0xff00) == 0)) {                                                     \
+            uint64_t u = v->u, t = v->tag;                                                         \
+            pc = h->p;                                                                             \
+            base -= tag >> 32;                                                                     \
+            TRACK(base);                                                                           \
+            h[-1].u = u;                                                                           \
+            h[-1].tag = t;                                                                         \
+            k = ((ambv *)base)[-2].closure->proto->k;                                              \
+            DISPATCH();                                                                            \
+        }                                                                                          \
+        SLOW(ambrun_return(vm, *v), 0);                                                            \
+    }
+#define DO_GETIDX                                                                                  \
+    {                                                                                              \
+        const ambv *o = &R(B), *i = &R(C);                                                         \
+        if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {                                 \
+            const amb_list *l = o->list;                                                           \
+            uint64_t n = i->u;                                                                     \
+            if (AMB_LIKELY(n < l->len)) {                                                          \
+                uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];                       \
+                PUT(A, l->vals[n], t);                                                             \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        } else if (o->tag == TAG_MAP && (i->tag == TAG_STRING || i->tag == TAG_INT)) {             \
+            const amb_entry *e = i->tag == TAG_STRING ? ambmap_find_str(vm, o->map, i->str)        \
+                                                      : ambmap_find_int(vm, o->map, i->i);         \
+            if (e) PUT(A, e->val, e->vtag);                                                        \
+            else PUT(A, 0, TAG_NIL);                                                               \
+            NEXT(1);                                                                               \
+        } else if (o->tag == TAG_STRING && i->tag == TAG_INT) {                                    \
+            const amb_string *s = o->str;                                                          \
+            if (AMB_LIKELY(ambstr_is_ascii(s) && i->u < s->len)) {                                 \
+                PUT(A, (uint64_t)(uintptr_t)vm->ascii[(unsigned char)s->data[i->u]], TAG_STRING);  \
+                NEXT(1);                                                                           \
+            }                                                                                      \
+        }                                                                                          \
+        SLOW(ambrun_getindex(vm, *o, *i, A), 1);                                                   \
+    }
+
 static inline void fill_undef(ambv *args, uint32_t n, uint32_t max) {
     for (; n < max; n++) args[n].tag = TAG_UNDEF;
 }

@@ -430,7 +430,7 @@ struct amb_proto *ambpb_finish(ambpb *pb, const ambpb_shape *shape) {
         p = NULL;
         goto done;
     }
-    ambproto_fuse((amb_instr *)pb->code.p, pb->code.len);
+    ambproto_fuse((amb_instr *)pb->code.p, pb->code.len, pb->handlers.len > 0);
     p->code = (amb_instr *)pb->code.p;
     p->spans = (amb_span32 *)pb->spans.p;
     p->k = (ambv *)pb->k.p;
