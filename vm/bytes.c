@@ -20,7 +20,7 @@ amb_status ambbytes_check(amb_vm *vm, const amb_bytes *b) {
 }
 
 static amb_block *block_new(amb_vm *vm, uint32_t cap) {
-    amb_block *k = ambgc_malloc(vm, sizeof *k + cap);
+    amb_block *k = ambgc_outside(vm, NULL, 0, sizeof *k + cap);
     if (!k) return NULL;
     k->refs = 1;
     k->cap = cap;
@@ -59,7 +59,7 @@ static amb_status reserve(amb_vm *vm, amb_bytes *b, size_t need) {
     if (want > AMB_STRING_MAX) want = AMB_STRING_MAX;
     if (!ambgc_track(vm, b)) return recorded(vm);
     if (b->block && b->block->refs == 1) {
-        amb_block *k = ambgc_realloc(vm, b->block, sizeof *k + cap, sizeof *k + want);
+        amb_block *k = ambgc_outside(vm, b->block, sizeof *k + cap, sizeof *k + want);
         if (!k) return recorded(vm);
         k->cap = (uint32_t)want;
         b->block = k;
@@ -96,5 +96,5 @@ amb_status ambbytes_append(amb_vm *vm, amb_bytes *b, const void *p, size_t len) 
 void ambbytes_finalize(amb_vm *vm, amb_bytes *b) {
     amb_block *k = b->block;
     b->block = NULL;
-    if (k && --k->refs == 0) ambgc_free(vm, k, sizeof *k + k->cap);
+    if (k && --k->refs == 0) ambgc_outside(vm, k, sizeof *k + k->cap, 0);
 }

@@ -17,17 +17,24 @@ void *ambgc_new(amb_vm *vm, size_t size, enum amb_tag type);
  * smaller size; new bytes are uninitialised. Sizes in bytes; always pass the exact old size. */
 void *ambgc_storage(amb_vm *vm, void *owner, void *old, size_t old_size, size_t new_size);
 
-/* Memory outside the heap that an object keeps alive (a bytes block): counts towards the limit. Charging may
- * fail with false; register the owner with ambgc_track so that its finaliser runs. */
-bool ambgc_charge(amb_vm *vm, size_t bytes);
-void ambgc_refund(amb_vm *vm, size_t bytes);
+/* Memory outside the heap that a collected object owns (a block of bytes): resizes p, NULL with old_size 0 being
+ * nothing yet; new_size 0 frees. Counts towards the next collection. The owner must be tracked, so that its
+ * finaliser gives it back. NULL: recorded, p unchanged. */
+void *ambgc_outside(amb_vm *vm, void *p, size_t old_size, size_t new_size);
 /* Marks `o` as owning outside memory: ambgc_finalize(o) runs when it dies. False: no memory. */
 bool ambgc_track(amb_vm *vm, void *o);
 
 void ambgc_remember(amb_vm *vm, amb_obj *o);
-/* After storing a heap value into o (o may be older than the value). */
+void ambgc_remember_at(amb_vm *vm, amb_obj *o, uint32_t i);
+/* After storing a heap value into o (o may be older than the value), and after moving what o holds
+ * about inside it. */
 static inline void ambgc_barrier(amb_vm *vm, void *o) {
     if (AMB_UNLIKELY(((amb_obj *)o)->flags & OBJ_OLD)) ambgc_remember(vm, o);
+}
+/* The same for element (of a list) or entry (of a map) i: a long container is then not looked through
+ * from end to end. */
+static inline void ambgc_barrier_at(amb_vm *vm, void *o, uint32_t i) {
+    if (AMB_UNLIKELY(((amb_obj *)o)->flags & OBJ_OLD)) ambgc_remember_at(vm, o, i);
 }
 
 /* Plain memory through the VM's allocator hook, accounted, not collected. NULL: recorded. */
@@ -35,6 +42,7 @@ void *ambgc_malloc(amb_vm *vm, size_t size);
 void *ambgc_realloc(amb_vm *vm, void *p, size_t old_size, size_t new_size);
 void ambgc_free(amb_vm *vm, void *p, size_t size);
 
-/* For the interpreter and embedding only: collect now. full: old objects too. */
+/* For the interpreter and embedding only, at a safepoint: does what is due, a minor collection or a
+ * step of the major one. full: finds everything that is garbage, before it returns. */
 void ambgc_collect(amb_vm *vm, bool full);
 #endif

@@ -12,6 +12,15 @@ static void die(const amb_obj *o, const char *what) {
     abort();
 }
 
+void gc_verify_reached(const struct ambgc *gc, const amb_obj *child) {
+    if (child->type < TAG_HEAP || child->type >= TAG_COUNT) die(gc->verifying, "refers to no object");
+    if (!gc_taken(gc, *gc_mark_byte(child))) die(gc->verifying, "refers to a dead object");
+}
+
+void gc_verify_storage(const struct ambgc *gc, const uint8_t *mark) {
+    if (!gc_taken(gc, *mark)) die(gc->verifying, "has storage that is free");
+}
+
 static void live(amb_vm *vm, const amb_obj *o, ambv v) {
     if (v.tag >= TAG_COUNT) die(o, "holds a value with an unknown tag");
     if (v.tag < TAG_HEAP) return;
@@ -22,6 +31,9 @@ static void live(amb_vm *vm, const amb_obj *o, ambv v) {
 static void check(void *ud, amb_obj *o) {
     amb_vm *vm = ud;
     if (o->type < TAG_HEAP || o->type >= TAG_COUNT) die(o, "has an unknown type");
+    vm->gc->verifying = o;
+    gc_mark_children(vm, o);
+    vm->gc->verifying = NULL;
     switch (o->type) {
     case TAG_STRING: {
         const amb_string *s = (const amb_string *)o;

@@ -25,6 +25,7 @@ HANDLER(SETM) {
     const ambv *v = &R(A);
     s->u = v->u;
     s->tag = v->tag;
+    if (v->tag >= TAG_HEAP) ambgc_barrier(vm, ((ambv *)base)[-2].closure->proto->module);
     NEXT(2);
 }
 HANDLER(GETUP) { COPY(A, ((ambv *)base)[-2].closure->up[B]); NEXT(1); }

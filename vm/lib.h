@@ -88,7 +88,7 @@ static inline amb_status amblib_push(amb_vm *vm, amb_list *l, ambv v) {
     if (AMB_LIKELY(!l->tags && l->h.aux16 == v.tag && l->len < l->cap &&
                    !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {
         l->vals[l->len++] = v.u;
-        if (ambv_is_heap(v)) ambgc_barrier(vm, l);
+        if (ambv_is_heap(v)) ambgc_barrier_at(vm, l, l->len - 1);
         return AMB_OK;
     }
     return amblist_push_slow(vm, l, v);

@@ -95,6 +95,7 @@ NATIVE(list_reverse) {
             l->tags[j] = g;
         }
     }
+    ambgc_barrier(vm, l);
     *out = ambv_nil();
     return AMB_OK;
 }
@@ -129,6 +130,8 @@ NATIVE(list_swap) {
         l->tags[i] = l->tags[j];
         l->tags[j] = g;
     }
+    ambgc_barrier_at(vm, l, i);
+    ambgc_barrier_at(vm, l, j);
     *out = ambv_nil();
     return AMB_OK;
 }

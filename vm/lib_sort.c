@@ -169,6 +169,7 @@ amb_status amblib_sort(amb_vm *vm, amb_list *l, amb_list *keys) {
     if (st) return st;
     if (l->len < 2) return AMB_OK;
     ambvm_charge(vm, (uint64_t)l->len * 4);
+    ambgc_barrier(vm, l);
     if (!keys && plain(l)) return sort_values(vm, l);
     if (keys && plain(keys)) return sort_by_plain(vm, l, keys);
     return sort_general(vm, l, keys ? keys : l);

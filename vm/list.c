@@ -115,7 +115,7 @@ static amb_status admit(amb_vm *vm, amb_list *l, uint64_t tag) {
 static inline void put(amb_vm *vm, amb_list *l, uint32_t i, ambv v) {
     l->vals[i] = v.u;
     if (l->tags) l->tags[i] = (uint8_t)v.tag;
-    if (ambv_is_heap(v)) ambgc_barrier(vm, l);
+    if (ambv_is_heap(v)) ambgc_barrier_at(vm, l, i);
 }
 
 amb_status amblist_push_slow(amb_vm *vm, amb_list *l, ambv v) {
@@ -146,6 +146,7 @@ amb_status amblist_insert(amb_vm *vm, amb_list *l, uint32_t i, ambv v) {
     if (l->tags) memmove(l->tags + i + 1, l->tags + i, l->len - i);
     put(vm, l, i, v);
     l->len++;
+    ambgc_barrier(vm, l);
     return AMB_OK;
 }
 
@@ -156,6 +157,7 @@ amb_status amblist_remove_at(amb_vm *vm, amb_list *l, uint32_t i, ambv *out) {
     l->len--;
     memmove(l->vals + i, l->vals + i + 1, (size_t)(l->len - i) * 8);
     if (l->tags) memmove(l->tags + i, l->tags + i + 1, l->len - i);
+    if (i < l->len) ambgc_barrier(vm, l);
     *out = old;
     return AMB_OK;
 }

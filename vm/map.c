@@ -44,7 +44,7 @@ static void index_put(amb_map *m, uint32_t hash, uint32_t i) {
 }
 
 /* Closes the gaps of removed entries and rebuilds the index. */
-static void pack(amb_map *m) {
+static void pack(amb_vm *vm, amb_map *m) {
     uint32_t n = 0;
     amb_entry *e = m->entries;
     for (uint32_t i = m->first; i < m->used; i++)
@@ -52,6 +52,7 @@ static void pack(amb_map *m) {
             if (n != i) e[n] = e[i];
             n++;
         }
+    if (n != m->used) ambgc_barrier(vm, m);
     m->used = n;
     m->first = 0;
     if (!m->index) return;
@@ -87,14 +88,14 @@ amb_status ambmap_reserve(amb_vm *vm, amb_map *m, uint32_t cap) {
         m->index = index;
         m->mask = slots - 1;
     }
-    pack(m);
+    pack(vm, m);
     return AMB_OK;
 }
 
 static amb_status make_room(amb_vm *vm, amb_map *m) {
     if (m->used < m->cap) return AMB_OK;
     if (m->cap && m->count <= m->cap - m->cap / 4 - 1) {
-        pack(m);
+        pack(vm, m);
         return AMB_OK;
     }
     return ambmap_reserve(vm, m, m->cap ? m->cap * 2 : 4);
@@ -286,7 +287,7 @@ static void insert(amb_vm *vm, amb_map *m, ambv key, uint32_t h, ambv val) {
     m->count++;
     m->version++;
     if (m->index) index_put(m, h, i);
-    ambgc_barrier(vm, m);
+    if (ambv_is_heap(key) || ambv_is_heap(val)) ambgc_barrier_at(vm, m, i);
 }
 
 amb_status ambmap_set(amb_vm *vm, amb_map *m, ambv key, ambv val) {
@@ -299,7 +300,7 @@ amb_status ambmap_set(amb_vm *vm, amb_map *m, ambv key, ambv val) {
     if (e) {
         e->val = val.u;
         e->vtag = (uint8_t)val.tag;
-        if (ambv_is_heap(val)) ambgc_barrier(vm, m);
+        if (ambv_is_heap(val)) ambgc_barrier_at(vm, m, (uint32_t)(e - m->entries));
         return AMB_OK;
     }
     if (m->used == m->cap && (st = make_room(vm, m)) != AMB_OK) return st;
@@ -426,7 +427,7 @@ amb_status ambmap_put_entry(amb_vm *vm, amb_map *m, const amb_entry *from) {
     if (e) {
         e->val = from->val;
         e->vtag = from->vtag;
-        ambgc_barrier(vm, m);
+        ambgc_barrier_at(vm, m, (uint32_t)(e - m->entries));
         return AMB_OK;
     }
     if (m->used == m->cap && (st = make_room(vm, m)) != AMB_OK) return st;

@@ -194,5 +194,6 @@ static inline void ambinst_put(amb_instance *o, uint32_t slot, ambv v) {
 struct amb_cap {
     amb_obj h;
     uint32_t slot, generation;
+    uint64_t unused; /* what ambgc_track is called for has at least 32 bytes */
 };
 #endif

@@ -25,6 +25,7 @@ enum { STR_ROOM = OBJ_F3, INDEX_SHIFT = 7, ROOM_FROM = 256, SHARE_FROM = 256 };
 struct ambstr_table {
     amb_string **slots;
     uint32_t mask, count;
+    bool fresh; /* something was interned since the last collection */
 };
 
 static amb_strbuf *buffer_of(const amb_string *s) {
@@ -230,6 +231,7 @@ static amb_string *put_interned(amb_vm *vm, amb_string *s, amb_string **slot) {
     struct ambstr_table *t = vm->strings;
     *slot = s;
     s->h.flags |= STR_INTERNED;
+    t->fresh = true;
     if (++t->count > t->mask / 2) resize_table(vm, (t->mask + 1) * 2);
     /* A failed growth only makes probes longer; but one slot must stay empty. */
     return s;
@@ -265,7 +267,8 @@ amb_string *ambstr_intern_str(amb_vm *vm, amb_string *s) {
 
 void ambstr_sweep_interned(amb_vm *vm, bool full) {
     struct ambstr_table *t = vm->strings;
-    if (!t || !t->slots) return;
+    if (!t || !t->slots || !(full || t->fresh)) return;
+    t->fresh = false;
     uint32_t dead = 0;
     for (uint32_t i = 0; i <= t->mask; i++) {
         amb_string *e = t->slots[i];

@@ -74,6 +74,29 @@ AMB_API void amb_vm_free(amb_vm *vm);
 /* From any thread or a signal handler: the running program ends with AMB_E_CANCELED. */
 AMB_API void amb_interrupt(amb_vm *vm);
 
+/* What the collector has done since the VM was made. Pauses are zero unless amb_gc_time
+ * is on. */
+#define AMB_GC_PAUSES 12
+/* Upper bounds of the pauses counted in each place, microseconds; the last has none. */
+#define AMB_GC_PAUSE_BOUNDS {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000}
+typedef struct amb_gc_stats {
+    size_t size;    /* set by the caller: sizeof(amb_gc_stats) */
+    uint64_t minor; /* collections of new objects */
+    uint64_t major; /* collections of all objects */
+    uint64_t steps; /* the pieces in which major collections were done */
+    uint64_t pauses[AMB_GC_PAUSES];
+    uint64_t pause_total_ns, pause_max_ns;
+    uint64_t allocated_bytes; /* of objects in blocks, since the start */
+    uint64_t survived_bytes;  /* of these: found alive by their first collection */
+    uint64_t live_bytes;      /* in blocks, after the last collection */
+    uint64_t outside_bytes;   /* large storage that objects own, now */
+    uint64_t heap_bytes;      /* obtained from the host, now; what heap_bytes limits */
+    uint64_t peak_bytes;      /* the most of that there was */
+} amb_gc_stats;
+AMB_API void amb_gc_statistics(const amb_vm *vm, amb_gc_stats *out);
+/* Measures pauses from now on (two clock reads for each), or no longer. */
+AMB_API void amb_gc_time(amb_vm *vm, int on);
+
 /* ---- scripts ----------------------------------------------------------------------- */
 
 /* Receives diagnostics, finished text with line ends. */

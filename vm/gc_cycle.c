@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* What is collected when.
+ *
+ * A minor collection is due when enough has been allocated; it is one pause, so its size follows
+ * from how much survived the last ones. A major collection starts when the heap has grown enough since
+ * the last one. It marks and then sweeps in steps, each of them due after some more allocation,
+ * while minor collections go on; it ends in a minor collection after which nothing is gray. Heaps so
+ * small that all of it takes less than a step are done at once.
+ *
+ * Everything counts bytes and objects, never time, so runs are reproducible. */
+#include <string.h>
+#include <time.h>
+
+#include "gc_internal.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define MINOR_MIN MIB        /* allocation between two minor collections */
+#define MINOR_MAX (4 * MIB)
+#define SURVIVORS_MANY (MIB) /* per minor collection: above this they come more often */
+#define SURVIVORS_FEW (MIB / 2)
+#define MAJOR_MIN (4 * MIB)  /* growth of the heap before a major collection */
+#define SMALL_HEAP (MIB + MIB / 2) /* collected without steps */
+#define MARK_WORK ((size_t)48000)  /* a step: about 5 ns a unit */
+#define SWEEP_BLOCKS 256           /* a step */
+#define SWEEP_LARGE 64
+#define RELEASE_CHUNKS 2
+
+/* ---- pacing ---- */
+
+static bool small_steps(const amb_vm *vm) { return vm->stress; }
+
+static void next_event(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    if (vm->stress) {
+        /* At every allocation while the heap is small, then often enough to find mistakes and
+         * seldom enough to end. */
+        gc->event_at = gc->debt + (gc->live < 256 * KIB ? 1 : gc->live / 64);
+    } else {
+        gc->event_at = gc->minor_at;
+        if (gc->phase != GC_IDLE && gc->debt + gc->step_bytes < gc->minor_at)
+            gc->event_at = gc->debt + gc->step_bytes;
+    }
+    vm->gc_wanted = false;
+}
+
+void gc_pace(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    gc->minor_at = MINOR_MIN;
+    gc->major_at = MAJOR_MIN;
+    next_event(vm);
+}
+
+/* After a minor collection that `survived` bytes have lived through. */
+static void pace_minor(amb_vm *vm, size_t survived) {
+    struct ambgc *gc = vm->gc;
+    size_t at = gc->minor_at, most = gc->live / 4;
+    if (survived > SURVIVORS_MANY) at /= 2;
+    else if (survived < SURVIVORS_FEW) at += at / 2;
+    if (at > most) at = most;
+    if (at > MINOR_MAX) at = MINOR_MAX;
+    if (at < MINOR_MIN) at = MINOR_MIN;
+    size_t limit = vm->limits.heap_bytes;
+    if (limit && gc->total < limit && at > (limit - gc->total) / 2 + GC_BLOCK)
+        at = (limit - gc->total) / 2 + GC_BLOCK;
+    gc->minor_at = at;
+}
+
+/* A major collection is to be done when a quarter of the heap has been allocated meanwhile. */
+static void pace_major(struct ambgc *gc) {
+    size_t steps = (gc->live / 8 + gc->outside / 64) / MARK_WORK + 1;
+    size_t each = (gc->live + gc->outside) / 4 / steps;
+    gc->step_bytes = each < 64 * KIB ? 64 * KIB : each > MIB ? MIB : each;
+}
+
+/* ---- the end of a minor collection ---- */
+
+static void finish_young(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    ambstr_sweep_interned(vm, false);
+    for (size_t i = 0; i < gc->ntracked; i++) {
+        amb_obj *o = gc->tracked[i];
+        uint8_t *m = gc_mark_byte(o);
+        if (*m == gc->black) {
+            m[1] = GC_TRACKED;
+            gc_block_of(o)->ntracked++;
+        } else {
+            gc_finalize(vm, o);
+        }
+    }
+    gc->ntracked = 0;
+    while (gc->large_young) {
+        gc_block *b = gc->large_young;
+        gc->large_young = b->next;
+        if (b->marks[GC_DATA >> 4] == gc->black) {
+            b->next = gc->large;
+            gc->large = b;
+        } else {
+            gc->outside -= b->large_size;
+            gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+        }
+    }
+    for (unsigned i = 0; i < 2 * GC_CLASSES; i++) {
+        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+        gc->stats.allocated_bytes -= (size_t)(s->end - s->cur);
+        s->cur = s->end = NULL;
+        if (s->block) gc_push_block(&s->used, s->block);
+        s->block = NULL;
+        s->cursor = 0;
+        /* The blocks just filled first: what died in them is still in the cache. */
+        gc_append(&s->used, &s->partial);
+        s->partial = s->used;
+        s->used = (gc_list){NULL, NULL};
+    }
+}
+
+static void minor(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    uint64_t before = gc->stats.survived_bytes;
+    gc->stats.minor++;
+    gc_mark_young(vm);
+    finish_young(vm);
+    gc->debt = 0;
+    pace_minor(vm, (size_t)(gc->stats.survived_bytes - before));
+    if (vm->top + AMB_STACK_STEP < vm->stack_end) vm->stack_end = vm->top + AMB_STACK_STEP;
+}
+
+/* ---- a major collection ---- */
+
+/* Starts the numbering of marks anew: what is taken gets 1, everything else 0. */
+static void renumber(struct ambgc *gc) {
+    for (uint32_t c = 0; c < gc->nchunks; c++)
+        for (uint32_t k = 0; k < gc->chunks[c].nblocks; k++) {
+            gc_block *b = (gc_block *)(gc->chunks[c].mem + (size_t)k * GC_BLOCK);
+            if (b->kind != GC_OBJECTS && b->kind != GC_STORAGE) continue;
+            const gc_space *s = gc_space_of(gc, b);
+            uint8_t *marks = b->marks + (GC_DATA >> 4);
+            for (uint32_t i = 0, stride = s->size >> 4; i < s->per_block; i++)
+                marks[i * stride] = gc_taken(gc, marks[i * stride]);
+        }
+    for (gc_block *b = gc->large; b; b = b->next) b->marks[GC_DATA >> 4] = 1;
+    gc->white = gc->black = 1;
+}
+
+/* Right after a minor collection: everything taken is old. */
+static void begin(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    if (gc->black == UINT8_MAX) renumber(gc);
+    gc->white = gc->black;
+    gc->black++;
+    gc->marked = 0;
+    gc->phase = GC_MARK;
+    gc->stats.major++;
+    pace_major(gc);
+    gc_mark_begin(vm);
+}
+
+/* Right after a minor collection that left nothing gray: what is white is dead. */
+static void finish(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    gc->white = gc->black;
+    gc->live = gc->marked;
+    gc->phase = GC_SWEEP;
+    gc->sweep_space = 0;
+    ambstr_sweep_interned(vm, true);
+    for (unsigned i = 0; i < 2 * GC_CLASSES; i++) {
+        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+        gc_append(&s->unswept, &s->partial);
+        gc_append(&s->unswept, &s->full);
+    }
+    gc->large_unswept = gc->large;
+    gc->large = NULL;
+}
+
+/* Gives chunks whose blocks are all free back to the host, keeping a quarter of the live heap.
+ * False: there are none. */
+static bool release(amb_vm *vm, unsigned most) {
+    struct ambgc *gc = vm->gc;
+    size_t keep = gc->live / 4 + MIB;
+    if (gc->nfree * GC_BLOCK <= keep) return false;
+    gc_chunk dropped[RELEASE_CHUNKS];
+    unsigned n = 0;
+    for (uint32_t i = 0; i < gc->nchunks && n < most && gc->nfree * GC_BLOCK > keep;) {
+        gc_chunk c = gc->chunks[i];
+        if (c.nfree < c.nblocks) {
+            i++;
+            continue;
+        }
+        for (uint32_t k = 0; k < c.nblocks; k++)
+            ((gc_block *)(c.mem + (size_t)k * GC_BLOCK))->kind = GC_DROPPED;
+        gc->nfree -= c.nblocks;
+        dropped[n++] = c;
+        gc->chunks[i] = gc->chunks[--gc->nchunks];
+        if (i < gc->nchunks)
+            for (uint32_t k = 0; k < gc->chunks[i].nblocks; k++)
+                ((gc_block *)(gc->chunks[i].mem + (size_t)k * GC_BLOCK))->chunk = i;
+    }
+    if (!n) return false;
+    gc_block **link = &gc->free_blocks;
+    while (*link)
+        if ((*link)->kind == GC_DROPPED) *link = (*link)->next;
+        else link = &(*link)->next;
+    for (unsigned i = 0; i < n; i++)
+        gc_host_alloc(vm, dropped[i].mem, (size_t)dropped[i].nblocks * GC_BLOCK, 0, GC_BLOCK);
+    return true;
+}
+
+static void sweep_large(amb_vm *vm, unsigned most) {
+    struct ambgc *gc = vm->gc;
+    while (gc->large_unswept && most--) {
+        gc_block *b = gc->large_unswept;
+        gc->large_unswept = b->next;
+        if (b->marks[GC_DATA >> 4] == gc->black) {
+            b->next = gc->large;
+            gc->large = b;
+        } else {
+            if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
+            gc->outside -= b->large_size;
+            gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+        }
+    }
+}
+
+static void sweep_step(amb_vm *vm, unsigned most) {
+    struct ambgc *gc = vm->gc;
+    if (gc->large_unswept) {
+        sweep_large(vm, most < SWEEP_LARGE ? most : SWEEP_LARGE);
+        return;
+    }
+    for (; gc->sweep_space < 2 * GC_CLASSES; gc->sweep_space++) {
+        unsigned i = gc->sweep_space;
+        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+        while (s->unswept.head) {
+            if (!most--) return;
+            gc_block *b = s->unswept.head;
+            s->unswept.head = b->next;
+            if (gc_sweep_block(vm, s, b)) gc_push_block(&s->partial, b);
+            else gc_recycle(gc, b);
+        }
+    }
+    if (release(vm, RELEASE_CHUNKS)) return;
+    gc->phase = GC_IDLE;
+    size_t now = gc->live + gc->outside, growth = now / 4 * 3;
+    gc->major_at = now + (growth > MAJOR_MIN ? growth : MAJOR_MIN);
+}
+
+/* Everything that is garbage now goes. */
+static void at_once(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    minor(vm);
+    if (gc->phase == GC_MARK) {
+        while (gc_mark_step(vm, SIZE_MAX)) {}
+        finish(vm);
+    }
+    while (gc->phase == GC_SWEEP) sweep_step(vm, UINT32_MAX);
+    begin(vm);
+    while (gc_mark_step(vm, SIZE_MAX)) {}
+    finish(vm);
+    while (gc->phase == GC_SWEEP) sweep_step(vm, UINT32_MAX);
+}
+
+static void major_step(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    gc->stats.steps++;
+    if (gc->phase == GC_MARK) gc_mark_step(vm, small_steps(vm) ? 40 : MARK_WORK);
+    else sweep_step(vm, small_steps(vm) ? 3 : SWEEP_BLOCKS);
+}
+
+static void after_minor(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    if (gc->phase == GC_MARK) {
+        if (!gc_mark_step(vm, MARK_WORK / 4)) finish(vm);
+    } else if (gc->phase == GC_IDLE && (vm->stress || gc->live + gc->outside >= gc->major_at)) {
+        if (gc->live + gc->outside > SMALL_HEAP || vm->stress) begin(vm);
+        else at_once(vm);
+    }
+}
+
+/* ---- pauses ---- */
+
+static uint64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void note_pause(amb_gc_stats *s, uint64_t ns) {
+    static const uint32_t bounds[AMB_GC_PAUSES - 1] = AMB_GC_PAUSE_BOUNDS;
+    unsigned i = 0;
+    while (i < AMB_GC_PAUSES - 1 && ns >= (uint64_t)bounds[i] * 1000) i++;
+    s->pauses[i]++;
+    s->pause_total_ns += ns;
+    if (ns > s->pause_max_ns) s->pause_max_ns = ns;
+}
+
+void ambgc_collect(amb_vm *vm, bool full) {
+    struct ambgc *gc = vm->gc;
+    uint64_t from = gc->timed ? now_ns() : 0;
+    bool marked = gc->phase == GC_MARK && !gc->gray.n && !gc->gray.nbig;
+    if (full) {
+        at_once(vm);
+    } else if (gc->debt >= gc->minor_at || gc->phase == GC_IDLE || marked || gc->log_lost) {
+        minor(vm);
+        after_minor(vm);
+    } else {
+        major_step(vm);
+        if (vm->stress && gc->stats.steps % 2) minor(vm);
+    }
+    next_event(vm);
+    if (gc->timed) note_pause(&gc->stats, now_ns() - from);
+#ifdef AMB_STRESS
+    if (gc->debt == 0) ambgc_verify(vm); /* new objects are unmarked */
+#endif
+}
+
+void amb_gc_time(amb_vm *vm, int on) { vm->gc->timed = on != 0; }
+
+void amb_gc_statistics(const amb_vm *vm, amb_gc_stats *out) {
+    const struct ambgc *gc = vm->gc;
+    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
+    amb_gc_stats s = gc->stats;
+    s.size = out->size;
+    s.live_bytes = gc->live;
+    s.outside_bytes = gc->outside;
+    s.heap_bytes = gc->total;
+    memcpy(out, &s, size);
+}
