@@ -61,7 +61,7 @@ static void run(struct amb_parser *p, void *machine)
     }
 }
 
-static struct amb_unit *parse(struct amb_parser *p)
+static struct amb_unit *parse(struct amb_parser *p, void *machine)
 {
     p->module = ambarena_alloc(p->arena, sizeof *p->module);
     p->module->src = p->src;
@@ -70,8 +70,6 @@ static struct amb_unit *parse(struct amb_parser *p)
     p->module->main->kind = AMB_FN_MAIN;
     p->module->main->span = (amb_span){0, p->src->len};
     if (amblexer_init(&p->lexer, p->src, p->arena, p->diags)) {
-        /* Mostly a stack of 2000 entries, of which few are ever touched. */
-        void *machine = ambarena_raw(p->arena, ambgrammar_size());
         ambgrammarInit(machine);
         run(p, machine);
         ambgrammarFinalize(machine);
@@ -91,17 +89,27 @@ struct amb_unit *ambparse_module(struct amb_arena *arena, struct amb_source *src
     jmp_buf bail;
     struct amb_unit *module = NULL;
     void *outer = arena->bail;
+    /* The parser has a stack of 2000 entries, of which few are ever touched: it stays out of the arena, whose
+     * memory is zeroed and kept. */
+    const struct amb_arena_hook *hook = &arena->hook;
+    size_t size = ambgrammar_size();
+    void *machine = hook->realloc(hook->ud, NULL, 0, size, 16);
+    if (!machine) {
+        arena->oom = true;
+        return NULL;
+    }
     if (setjmp(bail) == 0) {
         arena->bail = &bail;
         struct amb_parser *p = ambarena_alloc(arena, sizeof *p);
         p->arena = arena;
         p->src = src;
         p->diags = diags;
-        module = parse(p);
+        module = parse(p, machine);
     } else {
         module = NULL;
     }
     arena->bail = outer;
+    hook->realloc(hook->ud, machine, size, 0, 16);
     return module;
 }
 

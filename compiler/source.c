@@ -57,7 +57,7 @@ static void *fail(struct amb_arena *arena)
     return NULL;
 }
 
-void *ambarena_raw(struct amb_arena *arena, size_t size)
+void *ambarena_alloc(struct amb_arena *arena, size_t size)
 {
     if (size > (size_t)1 << 40) return fail(arena);
     size = (size + 15) & ~(size_t)15;
@@ -75,19 +75,14 @@ void *ambarena_raw(struct amb_arena *arena, size_t size)
         arena->chunks = chunk;
         arena->used += chunk_size;
         char *data = (char *)chunk + CHUNK_HEAD;
-        if (apart) return data; /* what is left of the current chunk stays in use */
+        if (apart) /* what is left of the current chunk stays in use */
+            return memset(data, 0, size);
         arena->at = data;
         arena->end = (char *)chunk + chunk_size;
     }
     void *p = arena->at;
     arena->at += size;
-    return p;
-}
-
-void *ambarena_alloc(struct amb_arena *arena, size_t size)
-{
-    void *p = ambarena_raw(arena, size);
-    return p ? memset(p, 0, size) : NULL;
+    return memset(p, 0, size);
 }
 
 bool ambarena_grow(struct amb_arena *arena, void **items, uint32_t *cap, uint32_t want,

@@ -49,8 +49,6 @@ void ambarena_init(struct amb_arena *arena, const struct amb_arena_hook *hook);
 void ambarena_deinit(struct amb_arena *arena);
 /* Zeroed, 16-aligned; NULL only when out of memory (then arena->oom is set). */
 void *ambarena_alloc(struct amb_arena *arena, size_t size);
-/* The same, not zeroed: for what is large and mostly stays untouched. */
-void *ambarena_raw(struct amb_arena *arena, size_t size);
 /* Grows an array from the arena to hold at least `want` items; false when out of memory.
  */
 bool ambarena_grow(struct amb_arena *arena, void **items, uint32_t *cap, uint32_t want,
