@@ -145,6 +145,16 @@ static bool number_k(genfn *f, const struct amb_node *n, uint16_t *k)
     return true;
 }
 
+/* A string constant that can stand as an operand. */
+static bool string_k(genfn *f, const struct amb_node *n, uint16_t *k)
+{
+    if (n->kind != NODE_STRING) return false;
+    uint32_t c = ambpb_string(f->pb, n->as.text.at, n->as.text.len);
+    if (c > AMB_MAX_KSCALED) return false;
+    *k = ambreg(c);
+    return true;
+}
+
 /* ---- operands ---- */
 
 static bool is_register(const struct amb_node *n)
@@ -371,7 +381,7 @@ static void compare(genfn *f, struct amb_node *n, bool sense, label *l)
         return;
     }
     uint16_t k;
-    if (n->as.binary.op >= AMB_LT && number_k(f, right, &k)) {
+    if (n->as.binary.op >= AMB_LT && (number_k(f, right, &k) || string_k(f, right, &k))) {
         static const uint16_t with_k[4][2] = {
             { OP_JLTK, OP_JNLTK }, { OP_JLEK, OP_JNLEK }, { OP_JGTK, OP_JNGTK }, { OP_JGEK, OP_JNGEK }
         };

@@ -173,10 +173,8 @@ static int adjust(amb_vm *vm, const amb_proto *p, ambv *args, uint32_t n) {
     for (uint32_t i = n; i < fixed; i++) args[i] = ambv_undef();
     if (rest) {
         uint32_t extra = n > fixed ? n - fixed : 0;
-        amb_list *l = amblist_new(vm, extra);
+        amb_list *l = amblist_of(vm, args + fixed, extra);
         if (!l) return RUN_THROW;
-        for (uint32_t i = 0; i < extra; i++)
-            if (amblist_push_slow(vm, l, args[fixed + i]) != AMB_OK) return RUN_THROW;
         args[fixed] = ambv_obj(l);
     }
     return RUN_NEXT;

@@ -71,6 +71,7 @@ static amb_class *new_class(amb_vm *vm, amb_string *name, amb_class *parent, boo
     c->name = name;
     c->parent = parent;
     c->construct = c->fields_fn = c->init_fn = ambv_nil();
+    c->no_eq = false;
     c->op_eq = c->op_hash = c->op_str = c->op_lt = ambv_nil();
     if (!ambgc_track(vm, c)) return NULL;
     if (parent) {
@@ -113,6 +114,7 @@ void ambclass_finish(amb_vm *vm, amb_class *c) {
         const amb_member *m = ambclass_find(c, ops[i].name);
         if (m && m->kind == MEMBER_METHOD && !(m->flags & MEMBER_PRIVATE)) *ops[i].to = m->fn;
     }
+    c->no_eq = !ambclass_find(c, vm->symbols[SYM_OP_FIRST + OPER_EQ]);
     ambgc_barrier(vm, c);
 }
 

@@ -358,13 +358,13 @@ HANDLER(JNEK) {
 HANDLER(JEQNIL) {
     const ambv *x = &R(A);
     if (x->tag == TAG_NIL) NEXT(1 + SC);
-    if (AMB_LIKELY(x->tag != TAG_INSTANCE)) NEXT(1);
+    if (AMB_LIKELY(x->tag != TAG_INSTANCE || vm->classes[x->o->aux32]->no_eq)) NEXT(1);
     SLOW(ambrun_compare(vm, OP_EQ, *x, ambv_nil(), true, true, 0), 1);
 }
 HANDLER(JNENIL) {
     const ambv *x = &R(A);
     if (x->tag == TAG_NIL) NEXT(1);
-    if (AMB_LIKELY(x->tag != TAG_INSTANCE)) NEXT(1 + SC);
+    if (AMB_LIKELY(x->tag != TAG_INSTANCE || vm->classes[x->o->aux32]->no_eq)) NEXT(1 + SC);
     SLOW(ambrun_compare(vm, OP_EQ, *x, ambv_nil(), true, false, 0), 1);
 }
 HANDLER(LOOPT) {

@@ -238,6 +238,10 @@ static const handler_fn handlers[OP_COUNT];
             if ((x->f op y->f) == (sense)) JUMP(SC);                                               \
             NEXT(1);                                                                               \
         }                                                                                          \
+        if (AMB_LIKELY(BOTH(x, y, TAG_STRING))) {                                                  \
+            if ((ambstr_compare(x->str, y->str) op 0) == (sense)) JUMP(SC);                        \
+            NEXT(1);                                                                               \
+        }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, true, sense, 0), 1);                               \
     }
 /* Equality: besides numbers, strings and what a tag alone decides. */
@@ -249,7 +253,7 @@ static const handler_fn handlers[OP_COUNT];
             if ((x->i == y->i) == (sense)) JUMP(SC);                                               \
             NEXT(1);                                                                               \
         }                                                                                          \
-        if (!SIMPLE_EQ(x, y, same)) SLOW(ambrun_compare(vm, OP_EQ, *x, *y, true, sense, 0), 1);    \
+        if (!simple_eq(vm, x, y, &same)) SLOW(ambrun_compare(vm, OP_EQ, *x, *y, true, sense, 0), 1); \
         if (same == (sense)) JUMP(SC);                                                             \
         NEXT(1);                                                                                   \
     }
@@ -261,16 +265,10 @@ static const handler_fn handlers[OP_COUNT];
             PUT_BOOL(A, (x->i == y->i) == (sense));                                                \
             NEXT(1);                                                                               \
         }                                                                                          \
-        if (!SIMPLE_EQ(x, y, same)) SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);   \
+        if (!simple_eq(vm, x, y, &same)) SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1); \
         PUT_BOOL(A, same == (sense));                                                              \
         NEXT(1);                                                                                   \
     }
-/* Whether x == y is decided without a call; then `same` is the answer. */
-#define SIMPLE_EQ(x, y, same)                                                                      \
-    (BOTH(x, y, TAG_STRING) ? (same = (x)->str == (y)->str || ambstr_equal((x)->str, (y)->str), true) \
-     : BOTH(x, y, TAG_FLOAT) ? (same = (x)->f == (y)->f, true)                                     \
-     : (x)->tag <= TAG_TRUE && (y)->tag <= TAG_TRUE ? (same = (x)->tag == (y)->tag, true)          \
-                                                    : false)
 #define BRANCH_CMPI(op, sense, opcode, JUMP)                                                       \
     {                                                                                              \
         const ambv *x = &R(A);                                                                     \
@@ -293,6 +291,10 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         if (BOTH(x, y, TAG_FLOAT)) {                                                               \
             PUT_BOOL(A, x->f op y->f);                                                             \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (BOTH(x, y, TAG_STRING)) {                                                              \
+            PUT_BOOL(A, ambstr_compare(x->str, y->str) op 0);                                      \
             NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_compare(vm, opcode, *x, *y, false, true, A), 1);                               \
@@ -426,11 +428,22 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
     }
 
+/* Whether a call of class c with n arguments is a call of its constructor, a script function. */
+static inline bool makes(const amb_class *c, uint32_t n) {
+    return c->construct.tag == TAG_CLOSURE && !c->private_ctor && c->construct.closure->proto->exact == n;
+}
+
 /* Bodies that end more than one handler: pc is at the instruction they are named after. */
 #define DO_CALL                                                                                    \
     {                                                                                              \
         const ambv *f = &R(A);                                                                     \
         if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 1); \
+        if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
+            amb_closure *c = f->cls->construct.closure;                                            \
+            R(A).closure = c;                                                                      \
+            R(A).tag = TAG_CLOSURE;                                                                \
+            ENTER(c, 1);                                                                           \
+        }                                                                                          \
         SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 1), 1);                                 \
     }
 #define DO_CALLM                                                                                   \
@@ -440,6 +453,12 @@ static const handler_fn handlers[OP_COUNT];
         f->u = s->u;                                                                               \
         f->tag = s->tag;                                                                           \
         if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 2); \
+        if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
+            amb_closure *c = f->cls->construct.closure;                                            \
+            R(A).closure = c;                                                                      \
+            R(A).tag = TAG_CLOSURE;                                                                \
+            ENTER(c, 2);                                                                           \
+        }                                                                                          \
         SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 2), 2);                                 \
     }
 #define DO_INVOKE                                                                                  \
@@ -522,6 +541,31 @@ static const handler_fn handlers[OP_COUNT];
         }                                                                                          \
         SLOW(ambrun_getindex(vm, *o, *i, A), 1);                                                   \
     }
+
+/* Whether x == y is decided without a call of script code; then *same is the answer. */
+static __attribute__((noinline)) bool simple_eq(const amb_vm *vm, const ambv *x, const ambv *y, bool *same) {
+    if (x->tag == TAG_INSTANCE) {
+        const amb_class *c = vm->classes[x->o->aux32];
+        if (!c->no_eq) return false;
+        *same = y->tag == TAG_INSTANCE && x->o == y->o;
+        /* two of a class may be equal by their parts */
+        return *same || y->tag != TAG_INSTANCE || y->o->aux32 != x->o->aux32 ||
+               !(c->h.flags & (CLASS_VALUE | CLASS_CASE));
+    }
+    if (x->tag != y->tag) {
+        *same = false;
+        return !(ambv_is_number(*x) && ambv_is_number(*y));
+    }
+    switch (x->tag) {
+    case TAG_NIL:
+    case TAG_FALSE:
+    case TAG_TRUE:
+    case TAG_DONE: *same = true; return true;
+    case TAG_FLOAT: *same = x->f == y->f; return true;
+    case TAG_STRING: *same = ambstr_equal(x->str, y->str); return true;
+    default: return false;
+    }
+}
 
 static inline void fill_undef(ambv *args, uint32_t n, uint32_t max) {
     for (; n < max; n++) args[n].tag = TAG_UNDEF;

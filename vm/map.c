@@ -125,38 +125,10 @@ static amb_status make_room(amb_vm *vm, amb_map *m) {
         }                                                                                \
     } while (0)
 
-/* Equality of strings whose hashes are equal: nearly always true. */
-static inline bool same_text(const amb_string *a, const amb_string *b) {
-    uint32_t n = a->len;
-    if (a == b) return true;
-    if (n != b->len) return false;
-    const char *p = a->data, *q = b->data;
-    if (n > 16) return memcmp(p, q, n) == 0;
-    if (n >= 8) {
-        uint64_t x[4];
-        memcpy(&x[0], p, 8);
-        memcpy(&x[1], q, 8);
-        memcpy(&x[2], p + n - 8, 8);
-        memcpy(&x[3], q + n - 8, 8);
-        return x[0] == x[1] && x[2] == x[3];
-    }
-    if (n >= 4) {
-        uint32_t x[4];
-        memcpy(&x[0], p, 4);
-        memcpy(&x[1], q, 4);
-        memcpy(&x[2], p + n - 4, 4);
-        memcpy(&x[3], q + n - 4, 4);
-        return x[0] == x[1] && x[2] == x[3];
-    }
-    for (uint32_t i = 0; i < n; i++)
-        if (p[i] != q[i]) return false;
-    return true;
-}
-
 static amb_entry *find_str(const amb_map *m, amb_string *key, uint32_t h) {
     PROBE(m, h,
           e->ktag == TAG_STRING &&
-                    same_text((amb_string *)(uintptr_t)e->key, key));
+                    ambstr_same_text((amb_string *)(uintptr_t)e->key, key));
 }
 
 static amb_entry *find_int(const amb_map *m, int64_t key, uint32_t h) {
@@ -184,7 +156,7 @@ static inline amb_entry *found_before(const amb_vm *vm, const amb_map *m, uint32
 
 static inline amb_entry *find_str_again(amb_vm *vm, const amb_map *m, amb_string *key, uint32_t h) {
     amb_entry *e = found_before(vm, m, h);
-    if (e && e->ktag == TAG_STRING && same_text((amb_string *)(uintptr_t)e->key, key)) return e;
+    if (e && e->ktag == TAG_STRING && ambstr_same_text((amb_string *)(uintptr_t)e->key, key)) return e;
     e = find_str(m, key, h);
     if (e) {
         vm->found_map = m;

@@ -142,6 +142,7 @@ struct amb_class {
     uint16_t depth;
     bool sealed; /* only its own module may extend it */
     bool shares_members; /* they are the parent's, until one is added */
+    bool no_eq;  /* nothing is called ==: equality is built in */
     bool private_ctor; /* only code in its body makes instances: that takes CTOR */
     amb_string *name;
     amb_class *parent; /* or NULL */

@@ -187,13 +187,25 @@ bool ambstr_equal(const amb_string *a, const amb_string *b) {
     if (a->len != b->len) return false;
     if (a->h.flags & b->h.flags & STR_INTERNED) return false;
     if (a->h.aux32 && b->h.aux32 && a->h.aux32 != b->h.aux32) return false;
-    return memcmp(a->data, b->data, a->len) == 0;
+    return ambstr_same_text(a, b);
 }
 
 /* The order of UTF-8 bytes is the order of code points. */
 int ambstr_compare(const amb_string *a, const amb_string *b) {
     uint32_t n = a->len < b->len ? a->len : b->len;
-    int c = memcmp(a->data, b->data, n);
+    const unsigned char *p = (const unsigned char *)a->data, *q = (const unsigned char *)b->data;
+    int c;
+    if (n >= 8) {
+        uint64_t x, y;
+        memcpy(&x, p, 8);
+        memcpy(&y, q, 8);
+        if (x != y) return memcmp(&x, &y, 8);
+        c = memcmp(p + 8, q + 8, n - 8);
+    } else {
+        uint32_t i = 0;
+        while (i < n && p[i] == q[i]) i++;
+        c = i < n ? p[i] - q[i] : 0;
+    }
     return c ? c : a->len < b->len ? -1 : a->len > b->len;
 }
 

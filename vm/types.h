@@ -6,6 +6,8 @@
  * runs script, except the functions whose comment says so. */
 #ifndef AMB_VM_TYPES_H
 #define AMB_VM_TYPES_H
+#include <string.h>
+
 #include "object.h"
 
 /* ---- str.c ---- */
@@ -26,6 +28,33 @@ amb_string *ambstr_intern_str(amb_vm *vm, amb_string *s);
 uint32_t ambstr_hash_slow(const amb_vm *vm, amb_string *s);
 static inline uint32_t ambstr_hash(const amb_vm *vm, amb_string *s) {
     return AMB_LIKELY(s->h.aux32 != 0) ? s->h.aux32 : ambstr_hash_slow(vm, s);
+}
+/* Equality of the texts alone, for strings that are likely to be equal or short. */
+static inline bool ambstr_same_text(const amb_string *a, const amb_string *b) {
+    uint32_t n = a->len;
+    if (a == b) return true;
+    if (n != b->len) return false;
+    const char *p = a->data, *q = b->data;
+    if (n > 16) return memcmp(p, q, n) == 0;
+    if (n >= 8) {
+        uint64_t x[4];
+        memcpy(&x[0], p, 8);
+        memcpy(&x[1], q, 8);
+        memcpy(&x[2], p + n - 8, 8);
+        memcpy(&x[3], q + n - 8, 8);
+        return x[0] == x[1] && x[2] == x[3];
+    }
+    if (n >= 4) {
+        uint32_t x[4];
+        memcpy(&x[0], p, 4);
+        memcpy(&x[1], q, 4);
+        memcpy(&x[2], p + n - 4, 4);
+        memcpy(&x[3], q + n - 4, 4);
+        return x[0] == x[1] && x[2] == x[3];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i] != q[i]) return false;
+    return true;
 }
 bool ambstr_equal(const amb_string *a, const amb_string *b);
 int ambstr_compare(const amb_string *a, const amb_string *b); /* by code point; <0 0 >0 */
