@@ -453,14 +453,14 @@ HANDLER(INVOKE_PUSH) {
             if (AMB_LIKELY(!l->tags)) {
                 if (AMB_LIKELY(l->h.aux16 == v->tag)) {
                     l->vals[l->len++] = v->u;
-                    ambgc_barrier(vm, l);
+                    if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, l->len - 1);
                     PUT(A, 0, TAG_NIL);
                     NEXT(3);
                 }
             } else {
                 l->tags[l->len] = (uint8_t)v->tag;
                 l->vals[l->len++] = v->u;
-                ambgc_barrier(vm, l);
+                if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, l->len - 1);
                 PUT(A, 0, TAG_NIL);
                 NEXT(3);
             }
@@ -620,12 +620,12 @@ HANDLER(SETIDX) {
             if (l->tags) {
                 l->tags[n] = (uint8_t)v->tag;
                 l->vals[n] = v->u;
-                ambgc_barrier(vm, l);
+                if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);
                 NEXT(1);
             }
             if (AMB_LIKELY(l->h.aux16 == v->tag)) {
                 l->vals[n] = v->u;
-                ambgc_barrier(vm, l);
+                if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);
                 NEXT(1);
             }
         }
