@@ -5,11 +5,12 @@ fn leaf(x) => x * 2 + 1
 fn calls(n) { var s = 0; for i in 0..n { s += leaf(i) }; return s }
 fn numbers(n) { for i in 0..n { yield i } }
 fn sorting(xs, n) { for i in 0..n { xs.copy().sort() } }
-fn deep(n) => if n == 0 { cold(1500000) } else { deep(n - 1) + 1 }
+fn bottom(n) { var s = 0; for i in 0..n { s += i % 5 }; return s }
+fn deep(n) => if n == 0 { bottom(8000000) } else { deep(n - 1) + 1 }
 fn main() {
-    cold(1500000); hot(15000000); calls(4000000)
+    cold(2000000); hot(60000000); calls(5000000)
     var s = 0
-    for x in numbers(4000000) { s += x }
+    for x in numbers(5000000) { s += x }
     sorting([...(0..20000).map(x => x * 7919 % 10007)], 60)
     deep(5000)
 }
@@ -21,7 +22,7 @@ cd $d; ambit --profile o.folded s.amb; awk '
     f[1] == "..." { cut += n; cutmost = k }
     f[k] ~ /^(leaf|numbers) / { seen[f[k]] = 1; above[f[k]] = f[k - 1] }
     END {
-        print "hot", (hot > 2 * cold && hot > all / 5), "native", (sort > all / 50)
+        print "hot", (hot > 4 * cold && hot > all / 4), "native", (sort > all / 50)
         print "caller of leaf:", above["leaf (s.amb:3)"], " of numbers:", above["numbers (s.amb:5)"]
         print "cut", (cut > 0), "depth", most
     }' o.folded; grep -c -v "^[^;]*\(;[^;]*\)* [0-9][0-9]*$" o.folded; rm -r $d
