@@ -47,7 +47,7 @@ HANDLER(SETUPCELL) {
     const ambv *v = &R(A);
     c->v.u = v->u;
     c->v.tag = v->tag;
-    ambgc_barrier(vm, c);
+    if (v->tag >= TAG_HEAP) ambgc_barrier(vm, c);
     NEXT(1);
 }
 HANDLER(NEWCELL) {
@@ -71,7 +71,7 @@ HANDLER(CELLSET) {
     const ambv *v = &R(B);
     c->v.u = v->u;
     c->v.tag = v->tag;
-    ambgc_barrier(vm, c);
+    if (v->tag >= TAG_HEAP) ambgc_barrier(vm, c);
     NEXT(1);
 }
 
@@ -533,7 +533,7 @@ HANDLER(SETSELF) {
     const ambv *v = &R(A);
     *(uint64_t *)(o + C) = v->u;
     *(uint8_t *)(o + B) = (uint8_t)v->tag;
-    ambgc_barrier(vm, o);
+    if (v->tag >= TAG_HEAP) ambgc_barrier(vm, o);
     NEXT(1);
 }
 HANDLER(GETSLOT) {

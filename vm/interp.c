@@ -405,7 +405,7 @@ static const handler_fn handlers[OP_COUNT];
                        (cache->kind == CACHE_FIELD || cache->kind == CACHE_TYPED + R(B).tag))) {   \
             amb_instance *i = o->inst;                                                             \
             ambinst_put(i, cache->slot, R(B));                                                     \
-            ambgc_barrier(vm, i);                                                                  \
+            if (R(B).tag >= TAG_HEAP) ambgc_barrier(vm, i);                                        \
             NEXT(2);                                                                               \
         }                                                                                          \
         SLOW(ambrun_setfield(vm, *o, K(C).str, R(B), private_), 2);                                \

@@ -37,8 +37,14 @@ static amb_map *make(amb_vm *vm, uint32_t cap, enum amb_tag tag) {
 amb_map *ambmap_new(amb_vm *vm, uint32_t cap) { return make(vm, cap, TAG_MAP); }
 amb_map *ambset_new(amb_vm *vm, uint32_t cap) { return make(vm, cap, TAG_SET); }
 
+/* Where the search for a hash begins. Neighbouring ints have neighbouring hashes (equal.h): in a large index
+ * that saves misses of the cache, in a small one they are spread, for they would get in each other's way. */
+static inline uint32_t first_slot(uint32_t mask, uint32_t hash) {
+    return (mask >> 15 ? hash : hash * 0x9e3779b1u >> 17) & mask;
+}
+
 static void index_put(amb_map *m, uint32_t hash, uint32_t i) {
-    uint32_t k = hash & m->mask;
+    uint32_t k = first_slot(m->mask, hash);
     while (m->index[k]) k = (k + 1) & m->mask;
     m->index[k] = (hash & ~m->mask) | (i + 1);
 }
@@ -116,7 +122,7 @@ static amb_status make_room(amb_vm *vm, amb_map *m) {
         }                                                                                \
         const uint32_t *index_ = (m)->index;                                             \
         uint32_t mask_ = (m)->mask;                                                      \
-        for (uint32_t k_ = (h) & mask_;; k_ = (k_ + 1) & mask_) {                        \
+        for (uint32_t k_ = first_slot(mask_, h);; k_ = (k_ + 1) & mask_) {                        \
             uint32_t slot_ = index_[k_];                                                 \
             if (!slot_) return NULL;                                                     \
             if (((slot_ ^ (h)) & ~mask_) != 0) continue;                                 \
