@@ -211,6 +211,9 @@ uint32_t gen_fixed(genfn *f, struct amb_node *n)
 
 /* ---- operators ---- */
 
+/* 2**64 / by, rounded up: what a number below 2**32 is multiplied with to divide it. */
+static uint64_t reciprocal(int64_t by) { return UINT64_MAX / (uint64_t)by + 1; }
+
 static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct amb_node *right,
                       uint32_t dst)
 {
@@ -233,8 +236,8 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
         case AMB_ADD: o = OP_ADDI; break;
         case AMB_SUB: o = OP_SUBI; break;
         case AMB_MUL: o = OP_MULI; break;
-        case AMB_MOD: if (i > 0) o = OP_MODI; break;
-        case AMB_FLOORDIV: if (i > 0) o = OP_FLOORDIVI; break;
+        case AMB_MOD: if (i > 1) o = OP_MODI; break;
+        case AMB_FLOORDIV: if (i > 1) o = OP_FLOORDIVI; break;
         case AMB_BIT_AND: o = OP_BANDI; break;
         case AMB_SHL: if (i >= 0 && i < 64) o = OP_SHLI; break;
         case AMB_SHR: if (i >= 0 && i < 64) o = OP_SHRI; break;
@@ -253,6 +256,7 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
             uint32_t l = gen_any(f, left);
             f->span = span;
             gen_emit(f, o, ambreg(dst), ambreg(l), (uint16_t)(int16_t)i);
+            if (o == OP_MODI || o == OP_FLOORDIVI) gen_word(f, reciprocal(i));
             f->top = top;
             return;
         }
@@ -265,7 +269,7 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
         return;
     }
     if (right->kind == NODE_INT) {
-        enum amb_opcode o = op == AMB_MOD && right->as.i > 0 ? OP_MODK
+        enum amb_opcode o = op == AMB_MOD && right->as.i > 1 ? OP_MODK
                           : op == AMB_BIT_AND                ? OP_BANDK
                           : op == AMB_BIT_OR                 ? OP_BORK
                           : op == AMB_BIT_XOR                ? OP_BXORK
@@ -274,6 +278,7 @@ static void binary_op(genfn *f, enum amb_op op, struct amb_node *left, struct am
             uint32_t l = gen_any(f, left);
             f->span = span;
             gen_emit(f, o, ambreg(dst), ambreg(l), k);
+            if (o == OP_MODK) gen_word(f, reciprocal(right->as.i));
             f->top = top;
             return;
         }

@@ -86,15 +86,6 @@ static int bound(amb_vm *vm, ambv self, ambv fn, uint32_t dst) {
     return RUN_NEXT;
 }
 
-static uint32_t words_of(const amb_instr *pc) {
-    static const uint8_t words[OP_COUNT] = {
-#define OP(name, operands, extra, doc) extra,
-#include "opcodes.def"
-#undef OP
-    };
-    return 1u + words[pc->op];
-}
-
 /* A member of a built-in type. Names with a leading underscore are for the core sources only: some of
  * them would let a script unlock what native code is walking. */
 static ambmembers_row *find_member(amb_vm *vm, ambv o, const amb_string *name) {
@@ -147,7 +138,7 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
                 amberr_raise(vm, AMB_ERR_TYPE, "%s.%s can only be set", c->name->data, name->data);
                 return RUN_THROW;
             }
-            return ambrun_push_call(vm, m->fn, &o, 1, FRAME_DST, dst, vm->pc + words_of(vm->pc));
+            return ambrun_push_call(vm, m->fn, &o, 1, FRAME_DST, dst, vm->pc + ambrun_words(vm->pc));
         case MEMBER_METHOD: return bound(vm, o, m->fn, dst);
         default:
             amberr_raise(vm, AMB_ERR_TYPE, "'%s' is static: write %s.%s", name->data,
@@ -170,7 +161,7 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
             return put(vm, dst, m->fn);
         }
         if (m && m->kind == MEMBER_STATIC_GETTER && m->fn.tag != TAG_UNDEF)
-            return ambrun_push_call(vm, m->fn, NULL, 0, FRAME_DST, dst, vm->pc + words_of(vm->pc));
+            return ambrun_push_call(vm, m->fn, NULL, 0, FRAME_DST, dst, vm->pc + ambrun_words(vm->pc));
         if (m) {
             amberr_raise(vm, AMB_ERR_TYPE, "'%s' belongs to the instances of %s, not to the class",
                          name->data, o.cls->name->data);
@@ -219,7 +210,7 @@ int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv) {
             return RUN_NEXT;
         }
         if (m && m->kind == MEMBER_STATIC_GETTER && m->setter.tag != TAG_UNDEF)
-            return ambrun_push_call(vm, m->setter, &v, 1, FRAME_IGNORE, 0, vm->pc + words_of(vm->pc));
+            return ambrun_push_call(vm, m->setter, &v, 1, FRAME_IGNORE, 0, vm->pc + ambrun_words(vm->pc));
         amberr_raise(vm, AMB_ERR_TYPE, m ? "%s.%s cannot be assigned" : "%s has no static '%s'",
                      o.cls->name->data, name->data);
         return RUN_THROW;
@@ -246,7 +237,7 @@ int ambrun_setfield(amb_vm *vm, ambv o, amb_string *name, ambv v, bool priv) {
             return RUN_THROW;
         }
         ambv args[2] = {o, v};
-        return ambrun_push_call(vm, m->setter, args, 2, FRAME_IGNORE, 0, vm->pc + words_of(vm->pc));
+        return ambrun_push_call(vm, m->setter, args, 2, FRAME_IGNORE, 0, vm->pc + ambrun_words(vm->pc));
     }
     if (m->kind != MEMBER_FIELD) {
         amberr_raise(vm, AMB_ERR_TYPE, "%s.%s is a method and cannot be assigned", c->name->data,

@@ -65,6 +65,8 @@ struct amb_proto {
     amb_string *name;
     amb_module *module;
 };
+/* Words of the instruction, those that follow it included. */
+uint32_t ambrun_words(const amb_instr *i);
 /* Marks pairs of instructions that run as one. */
 void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers);
 void ambproto_mark(struct ambgc *gc, amb_proto *p);

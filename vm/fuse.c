@@ -6,13 +6,13 @@
  * to it, error positions and everything that walks code need to know nothing about pairs. */
 #include "code.h"
 
-static uint32_t words_of(uint16_t op) {
+uint32_t ambrun_words(const amb_instr *i) {
     static const uint8_t words[OP_COUNT] = {
 #define OP(name, operands, extra, doc) extra,
 #include "opcodes.def"
 #undef OP
     };
-    return 1u + words[op];
+    return 1u + words[i->op];
 }
 
 /* Arithmetic whose result is an operand of the next: the other operand is not that register, too. */
@@ -97,11 +97,11 @@ static void thread(amb_instr *code, uint32_t at, bool handlers) {
 }
 
 void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
-    for (uint32_t at = 0; at < n; at += words_of(code[at].op))
+    for (uint32_t at = 0; at < n; at += ambrun_words(&code[at]))
         if (code[at].op == OP_JMP) thread(code, at, handlers);
     for (uint32_t at = 0; at < n;) {
         amb_instr *i = &code[at];
-        at += words_of(i->op);
+        at += ambrun_words(i);
         if (at >= n) break;
         const amb_instr *next = &code[at];
         uint32_t left = n - at;

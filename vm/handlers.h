@@ -120,30 +120,24 @@ HANDLER(MULI) ARITH_IMM(__builtin_mul_overflow, *, OP_MUL)
 HANDLER(MODI) {
     const ambv *x = &R(B);
     if (AMB_LIKELY(x->tag == TAG_INT)) {
-        int64_t r;
-        if (x->u >> 32 == 0) r = (int64_t)((uint32_t)x->u % (uint32_t)SC);
-        else {
-            r = x->i % SC;
-            if (r < 0) r += SC;
-        }
-        PUT_INT(A, r);
-        NEXT(1);
+        PUT_INT(A, MODULO(x, SC));
+        NEXT(2);
     }
-    SLOW(ambrun_arith(vm, OP_MOD, *x, ambv_int(SC), A), 1);
+    SLOW(ambrun_arith(vm, OP_MOD, *x, ambv_int(SC), A), 2);
 }
 HANDLER(FLOORDIVI) {
     const ambv *x = &R(B);
     if (AMB_LIKELY(x->tag == TAG_INT)) {
         int64_t q;
-        if (x->u >> 32 == 0) q = (int64_t)((uint32_t)x->u / (uint32_t)SC);
+        if (AMB_LIKELY(x->u >> 32 == 0)) q = (int64_t)HIGH_PRODUCT(x->u, WORD(1));
         else {
             q = x->i / SC;
             if (x->i % SC < 0) q--;
         }
         PUT_INT(A, q);
-        NEXT(1);
+        NEXT(2);
     }
-    SLOW(ambrun_arith(vm, OP_FLOORDIV, *x, ambv_int(SC), A), 1);
+    SLOW(ambrun_arith(vm, OP_FLOORDIV, *x, ambv_int(SC), A), 2);
 }
 HANDLER(DIVI) {
     const ambv *x = &R(B);
@@ -158,16 +152,10 @@ HANDLER(MODK) {
     const ambv *x = &R(B);
     int64_t y = K(C).i;
     if (AMB_LIKELY(x->tag == TAG_INT)) {
-        int64_t r;
-        if (((x->u | (uint64_t)y) >> 32) == 0) r = (int64_t)((uint32_t)x->u % (uint32_t)y);
-        else {
-            r = x->i % y;
-            if (r < 0) r += y;
-        }
-        PUT_INT(A, r);
-        NEXT(1);
+        PUT_INT(A, MODULO(x, y));
+        NEXT(2);
     }
-    SLOW(ambrun_arith(vm, OP_MOD, *x, K(C), A), 1);
+    SLOW(ambrun_arith(vm, OP_MOD, *x, K(C), A), 2);
 }
 HANDLER(BANDK) BITS_OF(K(C), x->u & y->u, OP_BAND)
 HANDLER(BORK) BITS_OF(K(C), x->u | y->u, OP_BOR)

@@ -128,6 +128,15 @@ static const handler_fn handlers[OP_COUNT];
         if (AMB_UNLIKELY((vm->slice -= (int32_t)(cost)) < 0)) SLOW(ambrun_poll(vm), 0);            \
     } while (0)
 
+/* Division by a constant: for dividends of 32 bits a multiplication by 2**64 / divisor, which follows the
+ * instruction, is exact. */
+#define HIGH_PRODUCT(x, y) ((uint64_t)((unsigned __int128)(x) * (y) >> 64))
+#define MODULO(x, by) modulo((x)->i, (by), WORD(1))
+static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
+    if (AMB_LIKELY((uint64_t)x >> 32 == 0)) return x - (int64_t)HIGH_PRODUCT((uint64_t)x, reciprocal) * by;
+    int64_t r = x % by;
+    return r < 0 ? r + by : r;
+}
 /* x, y: pointers to the operands; words: length of the instruction */
 #define ARITH_OVF(X, Y, builtin, fop, opcode)                                                      \
     {                                                                                              \
@@ -375,17 +384,12 @@ static const handler_fn handlers[OP_COUNT];
     {                                                                                              \
         const ambv *x = &R(B);                                                                     \
         if (AMB_LIKELY(x->tag == TAG_INT)) {                                                       \
-            int64_t r;                                                                             \
-            if (x->u >> 32 == 0) r = (int64_t)((uint32_t)x->u % (uint32_t)SC);                     \
-            else {                                                                                 \
-                r = x->i % SC;                                                                     \
-                if (r < 0) r += SC;                                                                \
-            }                                                                                      \
+            int64_t r = MODULO(x, SC);                                                             \
             PUT_INT(A, r);                                                                         \
-            if (r op (int16_t)pc[1].b) NEXT(2 + (int16_t)pc[1].c);                                 \
-            NEXT(2);                                                                               \
+            if (r op (int16_t)pc[2].b) NEXT(3 + (int16_t)pc[2].c);                                 \
+            NEXT(3);                                                                               \
         }                                                                                          \
-        SLOW(ambrun_arith(vm, OP_MOD, *x, ambv_int(SC), A), 1);                                    \
+        SLOW(ambrun_arith(vm, OP_MOD, *x, ambv_int(SC), A), 2);                                    \
     }
 /* A field that the cache knows; falls through when it does not. */
 #define READ_FIELD(o, cache_)                                                                      \

@@ -216,7 +216,7 @@ int ambrun_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, uint32_t dst) {
     amb_member *m = operator_of(vm, x, operators[i].oper);
     if (m) {
         ambv args[2] = {x, y};
-        return ambrun_push_call(vm, m->fn, args, 2, FRAME_DST, dst, vm->pc + 1);
+        return ambrun_push_call(vm, m->fn, args, 2, FRAME_DST, dst, vm->pc + ambrun_words(vm->pc));
     }
     ambv out;
     bool done;
