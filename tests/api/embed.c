@@ -41,8 +41,53 @@ static amb_status run(amb_vm *vm, const char *source, amb_value *caps, int *stat
     return st ? st : amb_run(vm, script, amb_nil(), caps, status);
 }
 
+/* Output that notes which functions are running while it is written. */
+static amb_vm *watched;
+static amb_frame frames[8];
+static uint32_t nframes;
+static int cut;
+static amb_status watch(void *ud, int fd, const char *s, size_t n)
+{
+    if (s) nframes = amb_sample(watched, frames, 8, &cut);
+    return output(ud, fd, s, n);
+}
+
+static void samples(void)
+{
+    sink out = {0}, said = {0};
+    static const char nested[] = "fn f(n) {\n  if n == 0 { print(n) } else { f(n - 1) }\n"
+                                 "  return n\n}\nclass A {\n  fn m() { f(0); return 1 }\n}\n"
+                                 "fn g() { yield A().m() }\n";
+    static const char *const expected[] = {"print (native)", "f (host:1)", "m (host:6)",
+                                           "g (host:8)", "host"};
+    static const int kinds[] = {AMB_FRAME_NATIVE, AMB_FRAME_SCRIPT, AMB_FRAME_SCRIPT,
+                                AMB_FRAME_SCRIPT, AMB_FRAME_SCRIPT};
+    char source[400];
+    int status;
+    amb_config c = {.size = sizeof c, .output = watch, .output_ud = &out, .sampled = 1};
+    watched = amb_vm_new(&c, NULL);
+    snprintf(source, sizeof source, "%sfor x in g() { assert(x == 1) }", nested);
+    CHECK(run(watched, source, NULL, &status, &said) == AMB_OK && !strcmp(out.text, "0\n"));
+    CHECK(nframes == 5 && !cut);
+    for (uint32_t i = 0; i < nframes && i < 5; i++) {
+        sink name = {0};
+        CHECK(amb_frame_text(watched, frames[i], collect, &name) == kinds[i]);
+        CHECK(strcmp(name.text, expected[i]) == 0);
+    }
+    CHECK(amb_sample(watched, frames, 8, &cut) == 0); /* nothing runs any more */
+    snprintf(source, sizeof source, "%sf(100)", nested);
+    CHECK(run(watched, source, NULL, &status, &said) == AMB_OK);
+    CHECK(nframes == 8 && cut);
+    amb_vm_free(watched);
+    c.sampled = 0;
+    watched = amb_vm_new(&c, NULL);
+    CHECK(run(watched, source, NULL, &status, &said) == AMB_OK && nframes == 0);
+    amb_vm_free(watched);
+}
+
 int main(void)
 {
+    samples();
     sink out = {0}, other = {0}, said = {0};
     amb_config c = {.size = sizeof c,
                     .heap_bytes = 16 << 20,
