@@ -25,6 +25,7 @@ static const struct topic {
      "  --profile FILE                  where the time goes: FILE.svg gets a flame graph, any "
      "other\n"
      "                                  name collapsed stacks for other tools\n"
+     "  --gc-stats                      what the collector did, on standard error at the end\n"
      "  --seed N                        make hashes and `random` repeatable\n"
      "  --color, --no-color             in error messages\n\n"
      "Without flags a script may read beneath the current directory and its own, read "

@@ -59,6 +59,7 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--color")) o->colour = 1;
     else if (IS("--no-color")) o->colour = 0;
     else if (IS("--stress")) o->stress = true;
+    else if (IS("--gc-stats")) o->gc_stats = true;
     else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
              IS("--seed") || IS("--profile")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
@@ -137,8 +138,9 @@ int main(int argc, char **argv)
         i++;
         break;
     }
-    if (o.profile && run != cmd_run) {
-        status = wrong("--profile is for scripts that run; there is none", "");
+    if ((o.profile || o.gc_stats) && run != cmd_run) {
+        status = wrong(o.profile ? "--profile is for scripts that run; there is none"
+                                 : "--gc-stats is for scripts that run; there is none", "");
         goto done;
     }
     o.argv = argv + i;

@@ -28,7 +28,7 @@ enum {
 typedef struct cli_options {
     const char **allow; /* --allow texts */
     uint32_t nallow;
-    bool allow_declared, deny_all, json, stress;
+    bool allow_declared, deny_all, json, stress, gc_stats;
     int colour; /* -1: as the terminal is */
     size_t heap_bytes;
     uint64_t fuel, timeout_ns, seed;
@@ -82,6 +82,8 @@ int host_source(host *h, const cli_options *o, const char **name, char **source,
                 size_t *len);
 /* Status of a failed run: reports and translates it. */
 int host_report(host *h, amb_status st);
+/* ---- gcstats.c */
+void gc_report(host *h); /* what the collector did */
 
 /* ---- args.c: args { } */
 typedef struct given_arg {

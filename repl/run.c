@@ -46,6 +46,7 @@ int cmd_run(const cli_options *given)
             goto done;
         }
     }
+    if (o.gc_stats) amb_gc_time(h->vm, 1);
     amb_status st = amb_load(h->vm, name, source, len, 0, host_stderr, h, &script);
     if (st != AMB_OK) {
         status = host_report(h, st);
@@ -71,6 +72,7 @@ done:
     bool lost = false;
     host_output(h, 1, NULL, 0);
     lost = h->failed;
+    if (o.gc_stats) gc_report(h);
     host_free(h);
     if (lost && status == EXIT_OK) {
         static const char note[] = "ambit: standard output cannot be written\n";
