@@ -346,14 +346,17 @@ static void *note_alloc(struct ambgc *gc, void *p, size_t old, size_t size) {
     return gc->alloc(gc->alloc_ud, p, old, size, 16);
 }
 
-/* What it will cost to look through o again, as bytes of debt. */
+/* What it will cost to look through o again, as bytes of debt. No more than so much: one write into
+ * something huge is no reason to collect at once. */
 static size_t rescan_cost(const amb_obj *o) {
+    size_t n = 0;
     if (o->type == TAG_LIST) {
         const amb_list *l = (const amb_list *)o;
-        return l->tags || l->h.aux16 >= TAG_HEAP ? 64 + (size_t)l->len * 8 : 64;
+        n = l->tags || l->h.aux16 >= TAG_HEAP ? l->len : 0;
+    } else if (o->type == TAG_MAP || o->type == TAG_SET) {
+        n = ((const amb_map *)o)->used;
     }
-    if (o->type == TAG_MAP || o->type == TAG_SET) return 64 + (size_t)((const amb_map *)o)->used * 8;
-    return 64;
+    return 128 + (n < 16384 ? n : 16384) * 8;
 }
 
 void ambgc_remember(amb_vm *vm, amb_obj *o) {

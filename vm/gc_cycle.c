@@ -19,6 +19,8 @@
 #define MINOR_MAX (4 * MIB)
 #define SURVIVORS_MANY (MIB) /* per minor collection: above this they come more often */
 #define SURVIVORS_FEW (MIB / 2)
+#define WRITTEN_WORK ((size_t)128) /* looking through a written old object costs as much as so many
+                                    * bytes of survivors */
 #define MAJOR_MIN (4 * MIB)  /* growth of the heap before a major collection */
 #define SMALL_HEAP (MIB + MIB / 2) /* collected without steps */
 #define MARK_WORK ((size_t)48000)  /* a step: about 5 ns a unit */
@@ -51,12 +53,12 @@ void gc_pace(amb_vm *vm) {
     next_event(vm);
 }
 
-/* After a minor collection that `survived` bytes have lived through. */
-static void pace_minor(amb_vm *vm, size_t survived) {
+/* After a minor collection whose pause was as long as `work` bytes of survivors make it. */
+static void pace_minor(amb_vm *vm, size_t work) {
     struct ambgc *gc = vm->gc;
     size_t at = gc->minor_at, most = gc->live / 4;
-    if (survived > SURVIVORS_MANY) at /= 2;
-    else if (survived < SURVIVORS_FEW) at += at / 2;
+    if (work > SURVIVORS_MANY) at /= 2;
+    else if (work < SURVIVORS_FEW) at += at / 2;
     if (at > most) at = most;
     if (at > MINOR_MAX) at = MINOR_MAX;
     if (at < MINOR_MIN) at = MINOR_MIN;
@@ -117,11 +119,12 @@ static void finish_young(amb_vm *vm) {
 static void minor(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     uint64_t before = gc->stats.survived_bytes;
+    size_t written = gc->nremembered * WRITTEN_WORK;
     gc->stats.minor++;
     gc_mark_young(vm);
     finish_young(vm);
     gc->debt = 0;
-    pace_minor(vm, (size_t)(gc->stats.survived_bytes - before));
+    pace_minor(vm, (size_t)(gc->stats.survived_bytes - before) + written);
     if (vm->top + AMB_STACK_STEP < vm->stack_end) vm->stack_end = vm->top + AMB_STACK_STEP;
 }
 

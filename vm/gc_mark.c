@@ -360,6 +360,27 @@ static void mark_written(struct ambgc *gc) {
     gc_forget_written(gc);
 }
 
+/* Starts fetching what marking the children of o will look at. */
+static void peek(const amb_vm *vm, const amb_obj *o) {
+    switch (o->type) {
+    case TAG_INSTANCE: {
+        uint32_t n = vm->classes[o->aux32]->nfields;
+        for (uint32_t i = 0; i < n && i < 16; i++) {
+            ambv v = ambinst_get((const amb_instance *)o, i);
+            if (v.tag >= TAG_HEAP) __builtin_prefetch(gc_mark_byte(v.o));
+        }
+        break;
+    }
+    case TAG_LIST: __builtin_prefetch(((const amb_list *)o)->vals); break;
+    case TAG_MAP:
+    case TAG_SET: __builtin_prefetch(((const amb_map *)o)->entries); break;
+    case TAG_CELL:
+        if (((const amb_cell *)o)->v.tag >= TAG_HEAP) __builtin_prefetch(gc_mark_byte(((const amb_cell *)o)->v.o));
+        break;
+    default: break;
+    }
+}
+
 void gc_mark_young(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     gc->stepping = false;
@@ -367,6 +388,10 @@ void gc_mark_young(amb_vm *vm) {
     drain_young(vm);
     mark_written(gc);
     for (size_t i = 0; i < gc->nremembered; i++) {
+        /* They lie all over the heap: the first access to each would wait for memory, and so would those to
+         * the marks of what it refers to. */
+        if (i + 2 * RING < gc->nremembered) __builtin_prefetch(gc->remembered[i + 2 * RING]);
+        if (i + RING < gc->nremembered) peek(vm, gc->remembered[i + RING]);
         amb_obj *o = gc->remembered[i];
         o->flags |= OBJ_OLD;
         gc_mark_children(vm, o);
