@@ -15,6 +15,11 @@ uint32_t ambrun_words(const amb_instr *i) {
     return 1u + words[i->op];
 }
 
+/* Whether i is that operation on that register. */
+static bool follows(const amb_instr *i, uint16_t op, uint16_t reg) {
+    return i->op == op && i->a == reg;
+}
+
 /* Arithmetic whose result is an operand of the next: the other operand is not that register, too. */
 static uint16_t arithmetic(const amb_instr *i, const amb_instr *n) {
     static const uint16_t fused[3][4] = {
@@ -23,6 +28,10 @@ static uint16_t arithmetic(const amb_instr *i, const amb_instr *n) {
         {OP_MUL_ADD, OP_MUL_SUB, OP_MUL_RSUB, OP_MUL_MUL},
     };
     bool left = n->b == i->a, right = n->c == i->a;
+    if (follows(n, OP_RETURN, i->a))
+        return i->op == OP_ADD ? OP_ADD_RETURN : i->op == OP_SUB ? OP_SUB_RETURN : OP_MUL_RETURN;
+    if (i->op == OP_ADD && n->op == OP_FORLOOP) return OP_ADD_FORLOOP;
+    if (i->op == OP_ADD && n->op == OP_ADDI && left) return OP_ADD_ADDI;
     if (left == right) return i->op;
     unsigned first = i->op == OP_ADD ? 0 : i->op == OP_SUB ? 1 : 2;
     switch (n->op) {
@@ -41,11 +50,6 @@ static uint16_t element(const amb_instr *i, const amb_instr *n) {
     case OP_MUL: return left != right ? OP_GETIDX_MUL : i->op;
     default: return i->op;
     }
-}
-
-/* Whether i is that operation on that register. */
-static bool follows(const amb_instr *i, uint16_t op, uint16_t reg) {
-    return i->op == op && i->a == reg;
 }
 
 /* x += constant and its relatives: read, add, write back to where it came from. */
@@ -107,12 +111,22 @@ void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
         uint32_t left = n - at;
         switch (i->op) {
         case OP_ADD:
-            if (follows(next, OP_RETURN, i->a)) {
-                i->op = OP_ADD_RETURN;
-                break;
-            } /* fall through */
         case OP_SUB:
         case OP_MUL: i->op = arithmetic(i, next); break;
+        case OP_MULI:
+            if (next->op == OP_ADD && (next->b == i->a) != (next->c == i->a)) i->op = OP_MULI_ADD;
+            if (next->op == OP_ADDI && next->b == i->a) i->op = OP_MULI_ADDI;
+            if (next->op == OP_ADDK && next->b == i->a) i->op = OP_MULI_ADDK;
+            break;
+        case OP_MULK:
+            if (next->op == OP_ADDI && next->b == i->a) i->op = OP_MULK_ADDI;
+            break;
+        case OP_ADDI:
+            if (next->op == OP_FORLOOP) i->op = OP_ADDI_FORLOOP;
+            break;
+        case OP_SETIDX:
+            if (next->op == OP_FORLOOP) i->op = OP_SETIDX_FORLOOP;
+            break;
         case OP_LT:
             if (follows(next, OP_RETURN, i->a)) i->op = OP_LT_RETURN;
             break;

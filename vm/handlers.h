@@ -599,33 +599,7 @@ HANDLER(GETIDXK) {
     }
     SLOW(ambrun_getindex(vm, *o, K(C), A), 1);
 }
-HANDLER(SETIDX) {
-    const ambv *o = &R(A), *i = &R(B), *v = &R(C);
-    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
-        amb_list *l = o->list;
-        uint64_t n = i->u;
-        if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {
-            if (l->tags) {
-                l->tags[n] = (uint8_t)v->tag;
-                l->vals[n] = v->u;
-                if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);
-                NEXT(1);
-            }
-            if (AMB_LIKELY(l->h.aux16 == v->tag)) {
-                l->vals[n] = v->u;
-                if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);
-                NEXT(1);
-            }
-        }
-    }
-    if (o->tag == TAG_MAP) {
-        SAVE();
-        amb_status st = ambmap_set(vm, o->map, *i, *v);
-        if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 1);
-        ALLOCATED(1);
-    }
-    SLOW(ambrun_setindex(vm, *o, *i, *v), 1);
-}
+HANDLER(SETIDX) DO_SETIDX
 HANDLER(SETIDXK) { SLOW(ambrun_setindex(vm, R(A), K(B), R(C)), 1); }
 HANDLER(SLICE) { SLOW(ambrun_slice(vm, R(B), R(C), (&R(C))[1], false, A), 1); }
 HANDLER(SLICEC) { SLOW(ambrun_slice(vm, R(B), R(C), (&R(C))[1], true, A), 1); }
@@ -758,14 +732,7 @@ HANDLER(FORRANGEC) {
     }
     SLOW(ambrun_forrange(vm), 1);
 }
-HANDLER(FORLOOP) {
-    ambv *s = &R(A);
-    int64_t i = s[0].i;
-    if (i == s[1].i) NEXT(1);
-    s[0].i = i + 1;
-    if (AMB_UNLIKELY((vm->slice -= B) < 0)) SLOW(ambrun_poll_jump(vm), 1);
-    NEXT(1 + SC);
-}
+HANDLER(FORLOOP) DO_FORLOOP
 HANDLER(CLOSEITER) {
     if (AMB_LIKELY(R(A).tag != TAG_GENERATOR && R(A).tag != TAG_CAP)) NEXT(1);
     SLOW(ambrun_closeiter(vm, &R(A)), 1);
@@ -908,21 +875,74 @@ HANDLER(GETSELF_RETURN) {
     pc++;
     DO_RETURN
 }
-HANDLER(ADD_RETURN) {
+HANDLER(ADD_RETURN) ARITH_THEN(__builtin_add_overflow, +, OP_ADD, DO_RETURN)
+HANDLER(SUB_RETURN) ARITH_THEN(__builtin_sub_overflow, -, OP_SUB, DO_RETURN)
+HANDLER(MUL_RETURN) ARITH_THEN(__builtin_mul_overflow, *, OP_MUL, DO_RETURN)
+HANDLER(ADD_FORLOOP) ARITH_THEN(__builtin_add_overflow, +, OP_ADD, DO_FORLOOP)
+HANDLER(ADDI_FORLOOP) {
+    const ambv *x = &R(B);
+    int64_t r;
+    if (AMB_LIKELY(x->tag == TAG_INT && !__builtin_add_overflow(x->i, (int64_t)SC, &r))) {
+        PUT_INT(A, r);
+        pc++;
+        DO_FORLOOP
+    }
+    if (x->tag == TAG_FLOAT) {
+        PUT_FLOAT(A, x->f + (double)SC);
+        NEXT(1);
+    }
+    SLOW(ambrun_arith(vm, OP_ADD, *x, ambv_int(SC), A), 1);
+}
+HANDLER(ADD_ADDI) {
     const ambv *x = &R(B), *y = &R(C);
     if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {
-        int64_t r;
-        if (AMB_LIKELY(!__builtin_add_overflow(x->i, y->i, &r))) {
-            PUT_INT(A, r);
-            pc++;
-            DO_RETURN
+        int64_t t, r;
+        if (AMB_LIKELY(!__builtin_add_overflow(x->i, y->i, &t))) {
+            if (AMB_LIKELY(!__builtin_add_overflow(t, (int64_t)(int16_t)pc[1].c, &r))) {
+                PUT_INT(A, t);
+                PUT_INT(pc[1].a, r);
+                NEXT(2);
+            }
+            PUT_INT(A, t);
+            NEXT(1);
         }
     } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {
-        PUT_FLOAT(A, x->f + y->f);
-        pc++;
-        DO_RETURN
+        double t = x->f + y->f;
+        PUT_FLOAT(A, t);
+        PUT_FLOAT(pc[1].a, t + (double)(int16_t)pc[1].c);
+        NEXT(2);
+    } else if (NUMBERS(x, y)) {
+        PUT_FLOAT(A, ambv_to_double(*x) + ambv_to_double(*y));
+        NEXT(1);
     }
     SLOW(ambrun_arith(vm, OP_ADD, *x, *y, A), 1);
+}
+HANDLER(MULI_ADD)
+CONST_PAIR(ambv_int(SC), (int64_t)SC, __builtin_mul_overflow, *, OP_MUL, R(OTHER),
+           z->tag == TAG_INT && !__builtin_add_overflow(t, z->i, &r))
+HANDLER(MULI_ADDI)
+CONST_PAIR(ambv_int(SC), (int64_t)SC, __builtin_mul_overflow, *, OP_MUL, R(B),
+           !__builtin_add_overflow(t, (int64_t)(int16_t)pc[1].c, &r))
+HANDLER(MULI_ADDK)
+CONST_PAIR(ambv_int(SC), (int64_t)SC, __builtin_mul_overflow, *, OP_MUL, K(pc[1].c),
+           !__builtin_add_overflow(t, z->i, &r))
+HANDLER(MULK_ADDI)
+CONST_PAIR(K(C), K(C).i, __builtin_mul_overflow, *, OP_MUL, R(B),
+           !__builtin_add_overflow(t, (int64_t)(int16_t)pc[1].c, &r))
+HANDLER(SETIDX_FORLOOP) {
+    const ambv *o = &R(A), *i = &R(B), *v = &R(C);
+    if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {
+        amb_list *l = o->list;
+        uint64_t n = i->u;
+        if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)) && !l->tags &&
+                       l->h.aux16 == v->tag)) {
+            l->vals[n] = v->u;
+            if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);
+            pc++;
+            DO_FORLOOP
+        }
+    }
+    DO_SETIDX
 }
 HANDLER(LT_RETURN) {
     const ambv *x = &R(B), *y = &R(C);

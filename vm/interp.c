@@ -123,6 +123,7 @@ static const handler_fn handlers[OP_COUNT];
         d_->tag = t_;                                                                              \
     } while (0)
 #define BOTH(x, y, t) ((x)->tag == (t) && (y)->tag == (t))
+#define NUMBERS(x, y) (ambv_is_number(*(x)) && ambv_is_number(*(y)))
 #define CHARGE(cost)                                                                               \
     do {                                                                                           \
         if (AMB_UNLIKELY((vm->slice -= (int32_t)(cost)) < 0)) SLOW(ambrun_poll(vm), 0);            \
@@ -149,6 +150,9 @@ static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
             }                                                                                      \
         } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                            \
             PUT_FLOAT(A, x->f fop y->f);                                                           \
+            NEXT(1);                                                                               \
+        } else if (NUMBERS(x, y)) {                                                                \
+            PUT_FLOAT(A, ambv_to_double(*x) fop ambv_to_double(*y));                               \
             NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
@@ -349,6 +353,52 @@ static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
             }                                                                                      \
             PUT_FLOAT(A, t);                                                                       \
             NEXT(1);                                                                               \
+        } else if (NUMBERS(x, y)) {                                                                \
+            PUT_FLOAT(A, ambv_to_double(*x) fop ambv_to_double(*y));                               \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
+    }
+/* The same for ints, with a constant yi (Y as a value) as the second operand. */
+#define CONST_PAIR(Y, yi, builtin, fop, opcode, second, int_op)                                    \
+    {                                                                                              \
+        const ambv *x = &R(B);                                                                     \
+        int64_t t, r;                                                                              \
+        if (AMB_LIKELY(x->tag == TAG_INT && !builtin(x->i, (yi), &t))) {                           \
+            const ambv *z = &(second);                                                             \
+            (void)z;                                                                               \
+            if (AMB_LIKELY(int_op)) {                                                              \
+                PUT_INT(A, t);                                                                     \
+                PUT_INT(pc[1].a, r);                                                               \
+                NEXT(2);                                                                           \
+            }                                                                                      \
+            PUT_INT(A, t);                                                                         \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        if (x->tag == TAG_FLOAT) {                                                                 \
+            PUT_FLOAT(A, x->f fop (double)(yi));                                                   \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, (Y), A), 1);                                             \
+    }
+/* Arithmetic, then something that cannot fail. */
+#define ARITH_THEN(builtin, fop, opcode, THEN)                                                     \
+    {                                                                                              \
+        const ambv *x = &R(B), *y = &R(C);                                                         \
+        if (AMB_LIKELY(BOTH(x, y, TAG_INT))) {                                                     \
+            int64_t r;                                                                             \
+            if (AMB_LIKELY(!builtin(x->i, y->i, &r))) {                                            \
+                PUT_INT(A, r);                                                                     \
+                pc++;                                                                              \
+                THEN                                                                               \
+            }                                                                                      \
+        } else if (AMB_LIKELY(BOTH(x, y, TAG_FLOAT))) {                                            \
+            PUT_FLOAT(A, x->f fop y->f);                                                           \
+            pc++;                                                                                  \
+            THEN                                                                                   \
+        } else if (NUMBERS(x, y)) {                                                                \
+            PUT_FLOAT(A, ambv_to_double(*x) fop ambv_to_double(*y));                               \
+            NEXT(1);                                                                               \
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
     }
@@ -432,6 +482,13 @@ static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
         }                                                                                          \
     }
 
+static inline void fill_undef(ambv *args, uint32_t n, uint32_t max) {
+    for (; n < max; n++) args[n].tag = TAG_UNDEF;
+}
+/* Whether n arguments fit a function with optional ones but nothing else out of the ordinary. */
+static inline bool takes(const amb_proto *p, uint32_t n) {
+    return !(p->flags & (PROTO_REST | PROTO_SELF)) && n >= p->nrequired && n < p->nparams;
+}
 /* Whether a call of class c with n arguments is a call of its constructor, a script function. */
 static inline bool makes(const amb_class *c, uint32_t n) {
     return c->construct.tag == TAG_CLOSURE && !c->private_ctor && c->construct.closure->proto->exact == n;
@@ -442,6 +499,10 @@ static inline bool makes(const amb_class *c, uint32_t n) {
     {                                                                                              \
         const ambv *f = &R(A);                                                                     \
         if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 1); \
+        if (f->tag == TAG_CLOSURE && takes(f->closure->proto, B)) {                                \
+            fill_undef(&R(A) + 2, B, f->closure->proto->nparams);                                  \
+            ENTER(f->closure, 1);                                                                  \
+        }                                                                                          \
         if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
             amb_closure *c = f->cls->construct.closure;                                            \
             R(A).closure = c;                                                                      \
@@ -457,6 +518,10 @@ static inline bool makes(const amb_class *c, uint32_t n) {
         f->u = s->u;                                                                               \
         f->tag = s->tag;                                                                           \
         if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 2); \
+        if (f->tag == TAG_CLOSURE && takes(f->closure->proto, B)) {                                \
+            fill_undef(&R(A) + 2, B, f->closure->proto->nparams);                                  \
+            ENTER(f->closure, 2);                                                                  \
+        }                                                                                          \
         if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
             amb_closure *c = f->cls->construct.closure;                                            \
             R(A).closure = c;                                                                      \
@@ -519,6 +584,43 @@ static inline bool makes(const amb_class *c, uint32_t n) {
         }                                                                                          \
         SLOW(ambrun_return(vm, *v), 0);                                                            \
     }
+#define DO_SETIDX                                                                                  \
+    {                                                                                              \
+        const ambv *o = &R(A), *i = &R(B), *v = &R(C);                                             \
+        if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {                                 \
+            amb_list *l = o->list;                                                                 \
+            uint64_t n = i->u;                                                                     \
+            if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {             \
+                if (l->tags) {                                                                     \
+                    l->tags[n] = (uint8_t)v->tag;                                                  \
+                    l->vals[n] = v->u;                                                             \
+                    if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);                  \
+                    NEXT(1);                                                                       \
+                }                                                                                  \
+                if (AMB_LIKELY(l->h.aux16 == v->tag)) {                                            \
+                    l->vals[n] = v->u;                                                             \
+                    if (v->tag >= TAG_HEAP) ambgc_barrier_at(vm, l, (uint32_t)n);                  \
+                    NEXT(1);                                                                       \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+        if (o->tag == TAG_MAP) {                                                                   \
+            SAVE();                                                                                \
+            amb_status st = ambmap_set(vm, o->map, *i, *v);                                        \
+            if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 1);                      \
+            ALLOCATED(1);                                                                          \
+        }                                                                                          \
+        SLOW(ambrun_setindex(vm, *o, *i, *v), 1);                                                  \
+    }
+#define DO_FORLOOP                                                                                 \
+    {                                                                                              \
+        ambv *s = &R(A);                                                                           \
+        int64_t i = s[0].i;                                                                        \
+        if (i == s[1].i) NEXT(1);                                                                  \
+        s[0].i = i + 1;                                                                            \
+        if (AMB_UNLIKELY((vm->slice -= B) < 0)) SLOW(ambrun_poll_jump(vm), 1);                     \
+        NEXT(1 + SC);                                                                              \
+    }
 #define DO_GETIDX                                                                                  \
     {                                                                                              \
         const ambv *o = &R(B), *i = &R(C);                                                         \
@@ -571,9 +673,6 @@ static __attribute__((noinline)) bool simple_eq(const amb_vm *vm, const ambv *x,
     }
 }
 
-static inline void fill_undef(ambv *args, uint32_t n, uint32_t max) {
-    for (; n < max; n++) args[n].tag = TAG_UNDEF;
-}
 
 #if AMB_DISPATCH == DISPATCH_TAIL
 #pragma clang diagnostic ignored "-Wunused-parameter"
