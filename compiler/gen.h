@@ -121,6 +121,8 @@ void gen_expr(genfn *f, struct amb_node *n, uint32_t dst);
 uint32_t gen_any(genfn *f, struct amb_node *n);
 /* Like gen_any, but the value stays what it is whatever `later` does. */
 uint32_t gen_any_before(genfn *f, struct amb_node *n, const struct amb_node *later);
+/* Whether evaluating n surely assigns to no variable of this function. */
+bool gen_keeps_variables(const struct amb_node *n);
 /* Like gen_any, but nothing that follows changes the value. */
 uint32_t gen_fixed(genfn *f, struct amb_node *n);
 void gen_cond(genfn *f, struct amb_node *n, bool sense, label *l); /* jumps when truth == sense */

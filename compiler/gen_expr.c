@@ -201,6 +201,16 @@ uint32_t gen_any_before(genfn *f, struct amb_node *n, const struct amb_node *lat
     return r;
 }
 
+bool gen_keeps_variables(const struct amb_node *n)
+{
+    if (n->kind != NODE_TUPLE) return !may_assign(n);
+    for (uint32_t i = 0; i < n->as.list.len; i++) {
+        const struct amb_node *e = n->as.list.at[i];
+        if (may_assign(e->kind == NODE_NAMED ? e->as.named.value : e)) return false;
+    }
+    return true;
+}
+
 uint32_t gen_fixed(genfn *f, struct amb_node *n)
 {
     if (is_register(n) && !n->as.name.ref.decl->reassigned) return n->as.name.ref.decl->reg;

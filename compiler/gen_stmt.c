@@ -504,21 +504,38 @@ static void assign(genfn *f, struct amb_node *n)
     f->top = top;
 }
 
+/* The register of a part of a target; `named`: the assignment has variables among its targets. */
+static uint32_t place(genfn *f, struct amb_node *n, const struct amb_node *value, bool named)
+{
+    if (!named && gen_keeps_variables(value)) return gen_any(f, n);
+    uint32_t r = gen_alloc(f, 1);
+    gen_expr(f, n, r);
+    return r;
+}
+
 static void assign_many(genfn *f, struct amb_node *n)
 {
     struct amb_nodes *targets = &n->as.many.targets;
     uint32_t top = f->top, count = targets->len;
-    /* Objects and keys of the targets first, then all values, then the stores. */
-    uint32_t places = gen_alloc(f, 2 * count), values = gen_alloc(f, count);
+    struct amb_node *v = n->as.many.value;
+    uint32_t *places = ambarena_alloc(f->g->arena, 2 * count * sizeof *places);
+    if (!places) return;
+    /* Objects and keys of the targets first, then all values, then the stores. Variables among them are read
+     * where they are when nothing here assigns variables. */
+    bool named = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct amb_node *t = targets->at[i];
+        named |= t->kind == NODE_NAME || !gen_keeps_variables(t);
+    }
     for (uint32_t i = 0; i < count && !gen_failed(f); i++) {
         struct amb_node *t = targets->at[i];
-        if (t->kind == NODE_MEMBER) gen_expr(f, t->as.member.object, places + 2 * i);
+        if (t->kind == NODE_MEMBER) places[2 * i] = place(f, t->as.member.object, v, named);
         if (t->kind == NODE_INDEX) {
-            gen_expr(f, t->as.index.object, places + 2 * i);
-            gen_expr(f, t->as.index.key, places + 2 * i + 1);
+            places[2 * i] = place(f, t->as.index.object, v, named);
+            places[2 * i + 1] = place(f, t->as.index.key, v, named);
         }
     }
-    struct amb_node *v = n->as.many.value;
+    uint32_t values = gen_alloc(f, count);
     if (v->kind == NODE_TUPLE && v->as.list.len == count &&
         v->as.list.at[0]->kind != NODE_NAMED) {
         for (uint32_t i = 0; i < count && !gen_failed(f); i++) gen_expr(f, v->as.list.at[i], values + i);
@@ -543,9 +560,9 @@ static void assign_many(genfn *f, struct amb_node *n)
             check_variable(f, &t->as.name.ref, values + i);
             gen_write(f, &t->as.name.ref, values + i, t->as.name.name);
         } else if (t->kind == NODE_MEMBER) {
-            store_member(f, t, places + 2 * i, values + i);
+            store_member(f, t, places[2 * i], values + i);
         } else {
-            store_index(f, t, places + 2 * i, places + 2 * i + 1, values + i);
+            store_index(f, t, places[2 * i], places[2 * i + 1], values + i);
         }
     }
     f->top = top;

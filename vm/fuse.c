@@ -31,6 +31,8 @@ static uint16_t arithmetic(const amb_instr *i, const amb_instr *n) {
     if (follows(n, OP_RETURN, i->a))
         return i->op == OP_ADD ? OP_ADD_RETURN : i->op == OP_SUB ? OP_SUB_RETURN : OP_MUL_RETURN;
     if (i->op == OP_ADD && n->op == OP_FORLOOP) return OP_ADD_FORLOOP;
+    if (i->op == OP_ADD && follows(n, OP_LOOPLT, i->a)) return OP_ADD_LOOPLT;
+    if (i->op == OP_ADD && follows(n, OP_LOOPLE, i->a)) return OP_ADD_LOOPLE;
     if (i->op == OP_ADD && n->op == OP_ADDI && left) return OP_ADD_ADDI;
     if (left == right) return i->op;
     unsigned first = i->op == OP_ADD ? 0 : i->op == OP_SUB ? 1 : 2;
@@ -123,9 +125,21 @@ void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
             break;
         case OP_ADDI:
             if (next->op == OP_FORLOOP) i->op = OP_ADDI_FORLOOP;
+            if (follows(next, OP_LOOPLT, i->a)) i->op = OP_ADDI_LOOPLT;
+            if (follows(next, OP_LOOPLE, i->a)) i->op = OP_ADDI_LOOPLE;
+            if (follows(next, OP_LOOPLTI, i->a)) i->op = OP_ADDI_LOOPLTI;
             break;
         case OP_SETIDX:
             if (next->op == OP_FORLOOP) i->op = OP_SETIDX_FORLOOP;
+            break;
+        case OP_LOADTRUE:
+            if (next->op == OP_SETIDX) i->op = OP_LOADTRUE_SETIDX;
+            break;
+        case OP_LOADFALSE:
+            if (next->op == OP_SETIDX) i->op = OP_LOADFALSE_SETIDX;
+            break;
+        case OP_LOADI:
+            if (next->op == OP_SETIDX) i->op = OP_LOADI_SETIDX;
             break;
         case OP_LT:
             if (follows(next, OP_RETURN, i->a)) i->op = OP_LT_RETURN;

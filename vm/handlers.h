@@ -1050,3 +1050,23 @@ HANDLER(CASE_SAME) {
     COPY(A, *s);
     NEXT(2);
 }
+HANDLER(ADDI_LOOPLT) STEP_LOOP(ambv_int(SC), R(pc[1].b).tag == TAG_INT, R(pc[1].b).i, <)
+HANDLER(ADDI_LOOPLE) STEP_LOOP(ambv_int(SC), R(pc[1].b).tag == TAG_INT, R(pc[1].b).i, <=)
+HANDLER(ADDI_LOOPLTI) STEP_LOOP(ambv_int(SC), true, (int16_t)pc[1].b, <)
+HANDLER(ADD_LOOPLT) STEP_LOOP(R(C), R(pc[1].b).tag == TAG_INT, R(pc[1].b).i, <)
+HANDLER(ADD_LOOPLE) STEP_LOOP(R(C), R(pc[1].b).tag == TAG_INT, R(pc[1].b).i, <=)
+HANDLER(LOADTRUE_SETIDX) {
+    PUT(A, 0, TAG_TRUE);
+    pc++;
+    DO_SETIDX
+}
+HANDLER(LOADFALSE_SETIDX) {
+    PUT(A, 0, TAG_FALSE);
+    pc++;
+    DO_SETIDX
+}
+HANDLER(LOADI_SETIDX) {
+    PUT_INT(A, (int64_t)BC);
+    pc++;
+    DO_SETIDX
+}

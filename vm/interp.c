@@ -402,6 +402,27 @@ static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
     }
+/* A variable counted up by an int and the comparison that closes the loop. */
+#define STEP_LOOP(Y, limit_int, limit, op)                                                         \
+    {                                                                                              \
+        const ambv *x = &R(B), y = (Y);                                                            \
+        int64_t r;                                                                                 \
+        if (AMB_LIKELY(BOTH(x, &y, TAG_INT))) {                                                    \
+            if (AMB_LIKELY(!__builtin_add_overflow(x->i, y.i, &r))) {                              \
+                PUT_INT(A, r);                                                                     \
+                if (AMB_UNLIKELY(!(limit_int))) NEXT(1);                                           \
+                if (r op (limit)) {                                                                \
+                    pc++;                                                                          \
+                    JUMP_BACK(SC);                                                                 \
+                }                                                                                  \
+                NEXT(2);                                                                           \
+            }                                                                                      \
+        } else if (NUMBERS(x, &y)) {                                                               \
+            PUT_FLOAT(A, ambv_to_double(*x) + ambv_to_double(y));                                  \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, OP_ADD, *x, y, A), 1);                                               \
+    }
 #define ELEMENT_PAIR(builtin, fop)                                                                 \
     {                                                                                              \
         const ambv *o = &R(B), *i = &R(C), *z = &R(OTHER);                                         \
