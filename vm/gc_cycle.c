@@ -4,8 +4,8 @@
  * A minor collection is due when enough has been allocated; it is one pause, so its size follows
  * from how much survived the last ones. A major collection starts when the heap has grown enough since
  * the last one. It marks and then sweeps in steps, each of them due after some more allocation,
- * while minor collections go on; it ends in a minor collection after which nothing is gray. Heaps so
- * small that all of it takes less than a step are done at once.
+ * while minor collections go on; it ends in a minor collection after which nothing is gray. A pause
+ * does as much of it as it has room for and allocation has paid for, so a small heap is done in one.
  *
  * Everything counts bytes and objects, never time, so runs are reproducible. */
 #include <string.h>
@@ -22,15 +22,14 @@
 #define WRITTEN_WORK ((size_t)128) /* looking through a written old object costs as much as so many
                                     * bytes of survivors */
 #define MAJOR_MIN (4 * MIB)  /* growth of the heap before a major collection */
-#define SMALL_HEAP (MIB + MIB / 2) /* collected without steps */
 #define MARK_WORK ((size_t)48000)  /* a step: about 5 ns a unit */
-#define SWEEP_BLOCKS 256           /* a step */
-#define SWEEP_LARGE 64
-#define RELEASE_CHUNKS 2
+#define MINOR_BYTES_PER_UNIT 10    /* survivors marked in the time of a unit */
+#define STRESS_WORK 40
+#define SWEEP_WORK 180 /* units for sweeping a block */
+#define RELEASE_WORK 10000 /* for giving a chunk back */
+#define CATCH_UP (64 * KIB) /* allocation between two steps while more is owed than one does */
 
 /* ---- pacing ---- */
-
-static bool small_steps(const amb_vm *vm) { return vm->stress; }
 
 static void next_event(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
@@ -40,8 +39,8 @@ static void next_event(amb_vm *vm) {
         gc->event_at = gc->debt + (gc->live < 256 * KIB ? 1 : gc->live / 64);
     } else {
         gc->event_at = gc->minor_at;
-        if (gc->phase != GC_IDLE && gc->debt + gc->step_bytes < gc->minor_at)
-            gc->event_at = gc->debt + gc->step_bytes;
+        size_t soon = gc->owed > 2 * gc->step_bytes ? CATCH_UP : gc->step_bytes;
+        if (gc->phase != GC_IDLE && gc->debt + soon < gc->minor_at) gc->event_at = gc->debt + soon;
     }
     vm->gc_wanted = false;
 }
@@ -116,16 +115,19 @@ static void finish_young(amb_vm *vm) {
     }
 }
 
-static void minor(amb_vm *vm) {
+/* Returns how much work it was, in bytes of survivors. */
+static size_t minor(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     uint64_t before = gc->stats.survived_bytes;
     size_t written = gc->nremembered * WRITTEN_WORK;
     gc->stats.minor++;
     gc_mark_young(vm);
     finish_young(vm);
-    gc->debt = 0;
-    pace_minor(vm, (size_t)(gc->stats.survived_bytes - before) + written);
+    gc->debt = gc->seen = 0;
+    size_t work = (size_t)(gc->stats.survived_bytes - before) + written;
+    pace_minor(vm, work);
     if (vm->top + AMB_STACK_STEP < vm->stack_end) vm->stack_end = vm->top + AMB_STACK_STEP;
+    return work;
 }
 
 /* ---- a major collection ---- */
@@ -154,6 +156,7 @@ static void begin(amb_vm *vm) {
     gc->marked = 0;
     gc->phase = GC_MARK;
     gc->stats.major++;
+    gc->owed = 0;
     pace_major(gc);
     gc_mark_begin(vm);
 }
@@ -175,76 +178,80 @@ static void finish(amb_vm *vm) {
     gc->large = NULL;
 }
 
-/* Gives chunks whose blocks are all free back to the host, keeping a quarter of the live heap.
- * False: there are none. */
-static bool release(amb_vm *vm, unsigned most) {
+/* Gives a chunk whose blocks are all free back to the host, while there are more of them than a quarter of
+ * the live heap. False: there is none. */
+static bool release(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    size_t keep = gc->live / 4 + MIB;
-    if (gc->nfree * GC_BLOCK <= keep) return false;
-    gc_chunk dropped[RELEASE_CHUNKS];
-    unsigned n = 0;
-    for (uint32_t i = 0; i < gc->nchunks && n < most && gc->nfree * GC_BLOCK > keep;) {
-        gc_chunk c = gc->chunks[i];
-        if (c.nfree < c.nblocks) {
-            i++;
-            continue;
-        }
-        for (uint32_t k = 0; k < c.nblocks; k++)
-            ((gc_block *)(c.mem + (size_t)k * GC_BLOCK))->kind = GC_DROPPED;
-        gc->nfree -= c.nblocks;
-        dropped[n++] = c;
-        gc->chunks[i] = gc->chunks[--gc->nchunks];
-        if (i < gc->nchunks)
-            for (uint32_t k = 0; k < gc->chunks[i].nblocks; k++)
-                ((gc_block *)(gc->chunks[i].mem + (size_t)k * GC_BLOCK))->chunk = i;
-    }
-    if (!n) return false;
+    uint32_t i = 0;
+    if (gc->nfree * GC_BLOCK <= gc->live / 4 + MIB) return false;
+    while (i < gc->nchunks && gc->chunks[i].nfree < gc->chunks[i].nblocks) i++;
+    if (i == gc->nchunks) return false;
+    gc_chunk c = gc->chunks[i];
+    for (uint32_t k = 0; k < c.nblocks; k++)
+        ((gc_block *)(c.mem + (size_t)k * GC_BLOCK))->kind = GC_DROPPED;
     gc_block **link = &gc->free_blocks;
     while (*link)
         if ((*link)->kind == GC_DROPPED) *link = (*link)->next;
         else link = &(*link)->next;
-    for (unsigned i = 0; i < n; i++)
-        gc_host_alloc(vm, dropped[i].mem, (size_t)dropped[i].nblocks * GC_BLOCK, 0, GC_BLOCK);
+    gc->nfree -= c.nblocks;
+    gc->chunks[i] = gc->chunks[--gc->nchunks];
+    if (i < gc->nchunks)
+        for (uint32_t k = 0; k < gc->chunks[i].nblocks; k++)
+            ((gc_block *)(gc->chunks[i].mem + (size_t)k * GC_BLOCK))->chunk = i;
+    gc_host_alloc(vm, c.mem, (size_t)c.nblocks * GC_BLOCK, 0, GC_BLOCK);
     return true;
 }
 
-static void sweep_large(amb_vm *vm, unsigned most) {
+static void sweep_large(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    while (gc->large_unswept && most--) {
-        gc_block *b = gc->large_unswept;
-        gc->large_unswept = b->next;
-        if (b->marks[GC_DATA >> 4] == gc->black) {
-            b->next = gc->large;
-            gc->large = b;
-        } else {
-            if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
-            gc->outside -= b->large_size;
-            gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
-        }
+    gc_block *b = gc->large_unswept;
+    gc->large_unswept = b->next;
+    if (b->marks[GC_DATA >> 4] == gc->black) {
+        b->next = gc->large;
+        gc->large = b;
+    } else {
+        if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
+        gc->outside -= b->large_size;
+        gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
     }
 }
 
-static void sweep_step(amb_vm *vm, unsigned most) {
+/* Sweeps one block; false: all are swept. */
+static bool sweep_one(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    if (gc->large_unswept) {
-        sweep_large(vm, most < SWEEP_LARGE ? most : SWEEP_LARGE);
-        return;
-    }
     for (; gc->sweep_space < 2 * GC_CLASSES; gc->sweep_space++) {
         unsigned i = gc->sweep_space;
         gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
-        while (s->unswept.head) {
-            if (!most--) return;
-            gc_block *b = s->unswept.head;
-            s->unswept.head = b->next;
-            if (gc_sweep_block(vm, s, b)) gc_push_block(&s->partial, b);
-            else gc_recycle(gc, b);
+        gc_block *b = s->unswept.head;
+        if (!b) continue;
+        s->unswept.head = b->next;
+        if (gc_sweep_block(vm, s, b)) gc_push_block(&s->partial, b);
+        else gc_recycle(gc, b);
+        return true;
+    }
+    return false;
+}
+
+/* Sweeps on with about `work` units; returns what was done. */
+static size_t sweep_step(amb_vm *vm, size_t work) {
+    struct ambgc *gc = vm->gc;
+    size_t done = 0;
+    while (done < work) {
+        if (gc->large_unswept) {
+            sweep_large(vm);
+            done += SWEEP_WORK;
+        } else if (sweep_one(vm)) {
+            done += SWEEP_WORK;
+        } else if (release(vm)) {
+            done += RELEASE_WORK;
+        } else {
+            gc->phase = GC_IDLE;
+            size_t now = gc->live + gc->outside, growth = now / 4 * 3;
+            gc->major_at = now + (growth > MAJOR_MIN ? growth : MAJOR_MIN);
+            break;
         }
     }
-    if (release(vm, RELEASE_CHUNKS)) return;
-    gc->phase = GC_IDLE;
-    size_t now = gc->live + gc->outside, growth = now / 4 * 3;
-    gc->major_at = now + (growth > MAJOR_MIN ? growth : MAJOR_MIN);
+    return done;
 }
 
 /* Everything that is garbage now goes. */
@@ -252,31 +259,32 @@ static void at_once(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     minor(vm);
     if (gc->phase == GC_MARK) {
-        while (gc_mark_step(vm, SIZE_MAX)) {}
+        gc_mark_step(vm, SIZE_MAX);
         finish(vm);
     }
-    while (gc->phase == GC_SWEEP) sweep_step(vm, UINT32_MAX);
+    while (gc->phase == GC_SWEEP) sweep_step(vm, SIZE_MAX);
     begin(vm);
-    while (gc_mark_step(vm, SIZE_MAX)) {}
+    gc_mark_step(vm, SIZE_MAX);
     finish(vm);
-    while (gc->phase == GC_SWEEP) sweep_step(vm, UINT32_MAX);
+    while (gc->phase == GC_SWEEP) sweep_step(vm, SIZE_MAX);
 }
 
-static void major_step(amb_vm *vm) {
+/* The next piece of the major collection, with about `work` units; what is left of them. */
+static size_t major_step(amb_vm *vm, size_t work) {
     struct ambgc *gc = vm->gc;
+    size_t done;
     gc->stats.steps++;
-    if (gc->phase == GC_MARK) gc_mark_step(vm, small_steps(vm) ? 40 : MARK_WORK);
-    else sweep_step(vm, small_steps(vm) ? 3 : SWEEP_BLOCKS);
-}
-
-static void after_minor(amb_vm *vm) {
-    struct ambgc *gc = vm->gc;
-    if (gc->phase == GC_MARK) {
-        if (!gc_mark_step(vm, MARK_WORK / 4)) finish(vm);
-    } else if (gc->phase == GC_IDLE && (vm->stress || gc->live + gc->outside >= gc->major_at)) {
-        if (gc->live + gc->outside > SMALL_HEAP || vm->stress) begin(vm);
-        else at_once(vm);
+    if (gc->phase == GC_SWEEP) {
+        done = sweep_step(vm, work);
+    } else if (gc_any_gray(gc)) {
+        done = gc_mark_step(vm, work);
+    } else {
+        /* Nothing gray is left, as far as is known: another look at the roots and the young. */
+        done = minor(vm) / MINOR_BYTES_PER_UNIT + 1000;
+        if (done < work) done += gc_mark_step(vm, work - done);
+        if (!gc_any_gray(gc)) finish(vm);
     }
+    return done < work ? work - done : 0;
 }
 
 /* ---- pauses ---- */
@@ -299,16 +307,30 @@ static void note_pause(amb_gc_stats *s, uint64_t ns) {
 void ambgc_collect(amb_vm *vm, bool full) {
     struct ambgc *gc = vm->gc;
     uint64_t from = gc->timed ? now_ns() : 0;
-    bool marked = gc->phase == GC_MARK && !gc->gray.n && !gc->gray.nbig;
+    gc->owed += gc->debt - gc->seen;
+    gc->seen = gc->debt;
+    size_t work = vm->stress ? STRESS_WORK : MARK_WORK, units = work;
+    bool stepped = gc->phase != GC_IDLE;
     if (full) {
         at_once(vm);
-    } else if (gc->debt >= gc->minor_at || gc->phase == GC_IDLE || marked || gc->log_lost) {
-        minor(vm);
-        after_minor(vm);
-    } else {
-        major_step(vm);
-        if (vm->stress && gc->stats.steps % 2) minor(vm);
+    } else if (gc->debt >= gc->minor_at || !stepped || gc->log_lost) {
+        size_t done = minor(vm) / MINOR_BYTES_PER_UNIT;
+        work = done < work ? work - done : 0;
+        if (gc->phase == GC_IDLE && (vm->stress || gc->live + gc->outside >= gc->major_at)) {
+            size_t owed = gc->owed;
+            begin(vm);
+            gc->owed = owed;
+        }
     }
+    /* As many pieces as a pause has room for and allocation has paid for. */
+    while (!full && gc->phase != GC_IDLE && work && (stepped || gc->owed)) {
+        size_t left = major_step(vm, work), cost = (work - left) * (gc->step_bytes / 64) / (units / 64 + 1);
+        gc->owed -= cost < gc->owed ? cost : gc->owed;
+        work = left;
+        stepped = false;
+    }
+    if (gc->phase == GC_IDLE) gc->owed = 0;
+    if (vm->stress && gc->debt && gc->stats.steps % 2) minor(vm);
     next_event(vm);
     if (gc->timed) note_pause(&gc->stats, now_ns() - from);
 #ifdef AMB_STRESS

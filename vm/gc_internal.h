@@ -91,6 +91,8 @@ struct ambgc {
     size_t minor_at;  /* debt at which the next one is due */
     size_t event_at;  /* debt at which anything is due: a minor collection or a step */
     size_t step_bytes; /* allocation between two steps */
+    size_t owed;       /* allocation that no step has been done for */
+    size_t seen;       /* debt when a collection last looked */
     size_t total;     /* bytes obtained from the host */
     size_t outside;   /* of them: storage that collected objects own */
     size_t live;      /* bytes of slots in use after the last collection */
@@ -143,8 +145,10 @@ void gc_pace(amb_vm *vm); /* decides when the next collection is due */
 void gc_mark_young(amb_vm *vm);  /* everything new that is reachable becomes black */
 void gc_mark_begin(amb_vm *vm);  /* the roots become gray */
 void gc_mark_children(amb_vm *vm, amb_obj *o);
-/* Marks about `work` units on; false: nothing is left to do. */
-bool gc_mark_step(amb_vm *vm, size_t work);
+/* Marks about `work` units on, less only when nothing gray is left; returns how much was done. A
+ * unit takes about 5 ns. */
+size_t gc_mark_step(amb_vm *vm, size_t work);
+static inline bool gc_any_gray(const struct ambgc *gc) { return gc->gray.n || gc->gray.nbig; }
 
 amb_status ambgc_setup(amb_vm *vm, ambgc_alloc_fn alloc, void *ud);
 void ambgc_teardown(amb_vm *vm);

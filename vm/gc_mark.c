@@ -272,7 +272,7 @@ static void drain_young(amb_vm *vm) {
 
 /* ---- the old ---- */
 
-static void step(amb_vm *vm, size_t work) {
+static size_t step(amb_vm *vm, size_t work) {
     struct ambgc *gc = vm->gc;
     gc_work *w = &gc->gray;
     amb_obj *ring[RING] = {NULL};
@@ -317,6 +317,7 @@ static void step(amb_vm *vm, size_t work) {
     for (unsigned i = 0; i < RING; i++)
         if (ring[i]) push(gc, w, ring[i]);
     gc->stepping = false;
+    return done;
 }
 
 /* ---- lists that could not grow ---- */
@@ -346,16 +347,33 @@ static void recover(amb_vm *vm) {
 
 /* ---- collections ---- */
 
+static const void *element_address(const amb_obj *o, uint32_t i) {
+    if (o->type == TAG_LIST) return &((const amb_list *)o)->vals[i];
+    return &((const amb_map *)o)->entries[i];
+}
+
+/* The elements of one long container that were written, fetched ahead. */
+static void mark_bits(struct ambgc *gc, const gc_written *w) {
+    uint32_t ring[RING], put = 0, take = 0, n = elements(w->o);
+    for (uint32_t i = 0; i < w->bits / 64 && i * 64 < n; i++)
+        for (uint64_t bits = w->map[i]; bits; bits &= bits - 1) {
+            uint32_t at = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (at >= n) break;
+            __builtin_prefetch(element_address(w->o, at));
+            if (put - take == RING) {
+                uint32_t k = ring[take++ % RING];
+                mark_part(gc, w->o, k, k + 1);
+            }
+            ring[put++ % RING] = at;
+        }
+    for (; take != put; take++) mark_part(gc, w->o, ring[take % RING], ring[take % RING] + 1);
+}
+
 static void mark_written(struct ambgc *gc) {
     for (uint32_t k = 0; gc->nwritten && k < gc->written_cap; k++) {
         const gc_written *w = &gc->written[k];
-        if (!w->o || !(w->o->flags & OBJ_OLD)) continue; /* without OBJ_OLD: looked through whole */
-        uint32_t n = elements(w->o);
-        for (uint32_t i = 0; i < w->bits / 64 && i * 64 < n; i++)
-            for (uint64_t bits = w->map[i]; bits; bits &= bits - 1) {
-                uint32_t at = i * 64 + (uint32_t)__builtin_ctzll(bits);
-                if (at < n) mark_part(gc, w->o, at, at + 1);
-            }
+        /* Without OBJ_OLD it is in the list of those to be looked through whole. */
+        if (w->o && w->o->flags & OBJ_OLD) mark_bits(gc, w);
     }
     gc_forget_written(gc);
 }
@@ -413,9 +431,8 @@ void gc_mark_begin(amb_vm *vm) {
     recover(vm);
 }
 
-bool gc_mark_step(amb_vm *vm, size_t work) {
-    struct ambgc *gc = vm->gc;
-    step(vm, work);
+size_t gc_mark_step(amb_vm *vm, size_t work) {
+    size_t done = step(vm, work);
     recover(vm);
-    return gc->gray.n || gc->gray.nbig;
+    return done;
 }
