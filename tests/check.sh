@@ -47,6 +47,19 @@ if [ "$slow" = no ] && grep -q 'AMB_DISPATCH [12]$' config.h 2>/dev/null &&
     fi
 fi
 
+if [ "$what" = all ] && [ -n "$SCALING" ]; then
+    "$SCALING" "$src"/tests/scaling/*.amb >"$log" 2>&1
+    sed '$d' "$log"
+    last=$(tail -n 1 "$log")
+    case $last in
+    *" passed, "*" failed")
+        echo "scaling: $last"
+        p=${last%% passed*} f=${last##*passed, }
+        count "$p" "${f%% failed*}" ;;
+    *)  echo "scaling: $last"; count 0 1 ;;
+    esac
+fi
+
 paths=
 dirs="lang diag limits regress attack cli"
 [ "$what" = fast ] && dirs="lang diag"
