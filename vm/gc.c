@@ -318,9 +318,9 @@ void gc_finalize(amb_vm *vm, amb_obj *o) {
     case TAG_BYTES: ambbytes_finalize(vm, (amb_bytes *)o); break;
     case TAG_LIST: {
         amb_list *l = (amb_list *)o;
-        size_t n = (size_t)l->cap * 8;
-        if (n > GC_STORAGE_SMALL) ambgc_outside(vm, l->vals, n, 0);
-        if (l->tags && l->cap > GC_STORAGE_SMALL) ambgc_outside(vm, l->tags, l->cap, 0);
+        size_t cap = amblist_storage_cap(l);
+        if (cap * 8 > GC_STORAGE_SMALL) ambgc_outside(vm, amblist_vals_storage(l), cap * 8, 0);
+        if (l->tags && cap > GC_STORAGE_SMALL) ambgc_outside(vm, amblist_tags_storage(l), cap, 0);
         break;
     }
     case TAG_MAP:

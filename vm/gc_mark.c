@@ -190,8 +190,9 @@ void gc_mark_children(amb_vm *vm, amb_obj *o) {
     }
     case TAG_LIST: {
         amb_list *l = (amb_list *)o;
-        ambgc_mark_storage(gc, l->vals, (size_t)l->cap * 8);
-        if (l->tags) ambgc_mark_storage(gc, l->tags, l->cap);
+        size_t cap = amblist_storage_cap(l);
+        ambgc_mark_storage(gc, amblist_vals_storage(l), cap * 8);
+        if (l->tags) ambgc_mark_storage(gc, amblist_tags_storage(l), cap);
         if (l->tags || l->h.aux16 >= TAG_HEAP) mark_all(gc, o);
         break;
     }

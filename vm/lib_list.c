@@ -69,11 +69,12 @@ NATIVE(list_clear) {
     amb_list *l = SELF;
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (st) return st;
-    if (l->tags) ambgc_storage(vm, l, l->tags, l->cap, 0);
-    if (l->vals) ambgc_storage(vm, l, l->vals, (size_t)l->cap * 8, 0);
+    size_t cap = amblist_storage_cap(l);
+    if (l->tags) ambgc_storage(vm, l, amblist_tags_storage(l), cap, 0);
+    if (l->vals) ambgc_storage(vm, l, amblist_vals_storage(l), cap * 8, 0);
     l->tags = NULL;
     l->vals = NULL;
-    l->len = l->cap = 0;
+    l->len = l->cap = l->h.aux32 = 0;
     l->h.aux16 = TAG_UNDEF;
     *out = ambv_nil();
     return AMB_OK;
@@ -105,7 +106,7 @@ NATIVE(list_fill) {
     amb_list *l = SELF;
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (st) return st;
-    if (l->tags) ambgc_storage(vm, l, l->tags, l->cap, 0);
+    if (l->tags) ambgc_storage(vm, l, amblist_tags_storage(l), amblist_storage_cap(l), 0);
     l->tags = NULL;
     l->h.aux16 = (uint16_t)args[1].tag;
     for (uint32_t i = 0; i < l->len; i++) l->vals[i] = args[1].u;
@@ -279,10 +280,10 @@ NATIVE(list_move) {
         return amberr_raise(vm, AMB_ERR_INDEX, "_move() out of range");
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (!st && !l->tags && (from->tags || from->h.aux16 != l->h.aux16)) {
-        uint8_t *tags = ambgc_storage(vm, l, NULL, 0, l->cap);
+        uint8_t *tags = ambgc_storage(vm, l, NULL, 0, amblist_storage_cap(l));
         if (!tags) return amblib_nomem(vm);
-        memset(tags, l->h.aux16, l->len);
-        l->tags = tags;
+        l->tags = tags + l->h.aux32;
+        memset(l->tags, l->h.aux16, l->len);
     }
     if (st) return st;
     size_t count = (size_t)(j - i);

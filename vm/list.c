@@ -3,10 +3,17 @@
  *
  * While all elements have one tag it stands once in the header (aux16) and there is no
  * tag array; the first element of another type makes one. An emptied list returns to the
- * plain form. */
+ * plain form.
+ *
+ * Removing the first element of a long list moves nothing: vals and tags step over it and leave a
+ * gap at the start of their storage. The gap is closed when it is longer than what is left, so a
+ * list serves as a queue at a constant cost for each element. */
 #include <string.h>
 
 #include "vm.h"
+
+/* Shorter lists are moved: that is as fast. */
+enum { GAP_FROM = 16 };
 
 amb_status ambobj_check_writable(amb_vm *vm, const amb_obj *o) {
     if (AMB_LIKELY(!(o->flags & (OBJ_FROZEN | OBJ_LOCKED)))) return AMB_OK;
@@ -34,6 +41,7 @@ amb_list *amblist_new(amb_vm *vm, uint32_t cap) {
     amb_list *l = ambgc_new(vm, sizeof *l, TAG_LIST);
     if (!l) return NULL;
     l->h.aux16 = TAG_UNDEF;
+    l->h.aux32 = 0;
     l->len = l->cap = 0;
     l->vals = NULL;
     l->tags = NULL;
@@ -65,9 +73,33 @@ amb_list *amblist_of(amb_vm *vm, const ambv *vals, uint32_t n) {
     return l;
 }
 
+/* Makes room for tags and fills in those of the elements there are. */
+static amb_status tag_each(amb_vm *vm, amb_list *l) {
+    uint8_t *tags = ambgc_storage(vm, l, NULL, 0, amblist_storage_cap(l));
+    if (!tags) return recorded(vm);
+    l->tags = tags + l->h.aux32;
+    memset(l->tags, l->h.aux16, l->len);
+    return AMB_OK;
+}
+
+static void close_gap(amb_vm *vm, amb_list *l) {
+    uint32_t gap = l->h.aux32;
+    if (gap == 0) return;
+    memmove(l->vals - gap, l->vals, (size_t)l->len * 8);
+    if (l->tags) {
+        memmove(l->tags - gap, l->tags, l->len);
+        l->tags -= gap;
+    }
+    l->vals -= gap;
+    l->cap += gap;
+    l->h.aux32 = 0;
+    ambgc_barrier(vm, l);
+}
+
 amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap) {
     if (cap <= l->cap) return AMB_OK;
     if (cap > AMB_LIST_MAX) return too_long(vm);
+    close_gap(vm, l);
     uint8_t *tags = NULL;
     if (l->tags) {
         tags = ambgc_storage(vm, l, NULL, 0, cap);
@@ -90,6 +122,9 @@ amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap) {
 
 static amb_status grow(amb_vm *vm, amb_list *l, uint64_t need) {
     if (need > AMB_LIST_MAX) return too_long(vm);
+    /* A gap as long as the list is room enough; a shorter one would soon be used up again. */
+    if (l->h.aux32 && l->h.aux32 >= l->len) close_gap(vm, l);
+    if (need <= l->cap) return AMB_OK;
     uint64_t cap = l->cap < 4      ? 4
                    : l->cap < 4096 ? (uint64_t)l->cap * 2
                                    : l->cap + l->cap / 2;
@@ -105,11 +140,7 @@ static amb_status admit(amb_vm *vm, amb_list *l, uint64_t tag) {
         l->h.aux16 = (uint16_t)tag;
         return AMB_OK;
     }
-    uint8_t *tags = ambgc_storage(vm, l, NULL, 0, l->cap);
-    if (!tags) return recorded(vm);
-    memset(tags, l->h.aux16, l->len);
-    l->tags = tags;
-    return AMB_OK;
+    return tag_each(vm, l);
 }
 
 static inline void put(amb_vm *vm, amb_list *l, uint32_t i, ambv v) {
@@ -155,6 +186,16 @@ amb_status amblist_remove_at(amb_vm *vm, amb_list *l, uint32_t i, ambv *out) {
     if (st) return st;
     ambv old = amblist_at(l, i);
     l->len--;
+    if (i == 0 && l->len >= GAP_FROM) {
+        l->vals++;
+        if (l->tags) l->tags++;
+        l->cap--;
+        l->h.aux32++;
+        if (l->h.aux32 > l->len) close_gap(vm, l);
+        ambgc_barrier(vm, l);
+        *out = old;
+        return AMB_OK;
+    }
     memmove(l->vals + i, l->vals + i + 1, (size_t)(l->len - i) * 8);
     if (l->tags) memmove(l->tags + i, l->tags + i + 1, l->len - i);
     if (i < l->len) ambgc_barrier(vm, l);
@@ -196,12 +237,7 @@ amb_status amblist_extend(amb_vm *vm, amb_list *l, const amb_list *from) {
     if (need > l->cap && (st = grow(vm, l, need)) != AMB_OK) return st;
     if (from->tags) {
         if (l->len == 0) l->h.aux16 = TAG_UNDEF;
-        if (!l->tags) {
-            uint8_t *tags = ambgc_storage(vm, l, NULL, 0, l->cap);
-            if (!tags) return recorded(vm);
-            memset(tags, l->h.aux16, l->len);
-            l->tags = tags;
-        }
+        if (!l->tags && (st = tag_each(vm, l)) != AMB_OK) return st;
         memcpy(l->tags + l->len, from->tags, n);
     } else {
         if ((st = admit(vm, l, from->h.aux16)) != AMB_OK) return st;

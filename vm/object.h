@@ -47,11 +47,18 @@ struct amb_bytes {
  * Homogeneous lists have one tag for all (`etag`) and no tag array; as soon as a different
  * tag is stored, tags[] appears. etag of an empty list is TAG_UNDEF. */
 struct amb_list {
-    amb_obj h; /* h.aux16: etag (valid while tags == NULL) */
+    /* h.aux16: etag (valid while tags == NULL); h.aux32: the gap, entries of the storage that stand
+     * before vals and tags because elements were removed from the front */
+    amb_obj h;
     uint32_t len, cap;
-    uint64_t *vals; /* storage, cap entries */
-    uint8_t *tags;  /* storage, cap entries, or NULL */
+    uint64_t *vals; /* into storage: gap + cap entries, vals at the gap */
+    uint8_t *tags;  /* the same, or NULL */
 };
+static inline uint64_t *amblist_vals_storage(const amb_list *l) { return l->vals - l->h.aux32; }
+static inline uint8_t *amblist_tags_storage(const amb_list *l) { return l->tags - l->h.aux32; }
+static inline size_t amblist_storage_cap(const amb_list *l) {
+    return (size_t)l->cap + l->h.aux32;
+}
 #define AMB_LIST_MAX 0x7fffffffu
 static inline ambv amblist_at(const amb_list *l, uint32_t i) {
     return ambv_pack(l->vals[i], l->tags ? l->tags[i] : (uint8_t)l->h.aux16);

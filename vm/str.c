@@ -6,6 +6,10 @@
  * in place and makes a new header, so that building a text piece by piece is linear.
  * Bytes below `used` of a buffer never change, so older headers stay valid.
  *
+ * A long slice of ASCII text shares, too: it points into the text of the string or buffer it was
+ * cut from, which it keeps alive. It must be at least half of that, so that no small piece holds a
+ * large text; eating a text from its front then copies it a logarithmic number of times.
+ *
  * Code point indexing of non-ASCII text uses a table with the byte offset of every 128th
  * code point, built on first use. It stands in room reserved behind the inline text
  * (STR_ROOM), or at the end of the shared buffer, so it needs no allocation when it is
@@ -28,10 +32,18 @@ struct ambstr_table {
     bool fresh; /* something was interned since the last collection */
 };
 
+/* What holds the text of a shared string: a buffer, or the string it is a slice of. */
+static amb_obj *owner_of(const amb_string *s) {
+    amb_obj *o;
+    memcpy(&o, s->inline_, sizeof o);
+    return o;
+}
+
+/* The buffer whose text s is the beginning of, or NULL. */
 static amb_strbuf *buffer_of(const amb_string *s) {
-    amb_strbuf *b;
-    memcpy(&b, s->inline_, sizeof b);
-    return b;
+    amb_obj *o = owner_of(s);
+    if (o->type != TAG_STRBUF || ((amb_strbuf *)o)->data != s->data) return NULL;
+    return (amb_strbuf *)o;
 }
 
 static size_t room_offset(size_t len) { return (len + 1 + 3) & ~(size_t)3; }
@@ -68,7 +80,7 @@ static amb_string *allocate(amb_vm *vm, size_t len, bool room) {
 
 void ambstr_mark(struct ambgc *gc, amb_string *s) {
     if (s->h.flags & STR_SHARED)
-        ambgc_mark_obj(gc, buffer_of(s));
+        ambgc_mark_obj(gc, owner_of(s));
     else if (s->data != s->inline_)
         ambgc_mark_storage(gc, s->data, text_bytes(s->len, s->h.flags & STR_ROOM));
 }
@@ -354,15 +366,15 @@ static inline char *put_text(char *p, const amb_string *s) {
 /* The tail of a buffer's storage is room for the index of its text. */
 static uint32_t text_cap(uint32_t cap) { return cap - (uint32_t)room_bytes(cap) - 4; }
 
-static amb_string *share(amb_vm *vm, amb_strbuf *b, uint32_t len, uint32_t chars) {
-    amb_string *s = ambgc_new(vm, sizeof(amb_string) + sizeof(amb_strbuf *), TAG_STRING);
+static amb_string *share(amb_vm *vm, void *owner, const char *data, uint32_t len, uint32_t chars) {
+    amb_string *s = ambgc_new(vm, sizeof(amb_string) + sizeof owner, TAG_STRING);
     if (!s) return NULL;
     s->h.flags |= STR_SHARED;
     s->h.aux32 = 0;
     s->len = len;
     s->chars = chars;
-    s->data = b->data;
-    memcpy(s->inline_, &b, sizeof b);
+    s->data = data;
+    memcpy(s->inline_, &owner, sizeof owner);
     return s;
 }
 
@@ -370,8 +382,8 @@ static amb_string *concat_shared(amb_vm *vm, amb_string *a, amb_string *b, size_
     uint32_t chars = a->chars + b->chars;
     if (a->h.flags & STR_SHARED) {
         amb_strbuf *buf = buffer_of(a);
-        if (a->len == buf->used && total <= text_cap(buf->cap)) {
-            amb_string *s = share(vm, buf, (uint32_t)total, chars);
+        if (buf && a->len == buf->used && total <= text_cap(buf->cap)) {
+            amb_string *s = share(vm, buf, buf->data, (uint32_t)total, chars);
             if (!s) return NULL;
             memcpy(buf->data + a->len, b->data, b->len);
             buf->used = (uint32_t)total;
@@ -391,7 +403,7 @@ static amb_string *concat_shared(amb_vm *vm, amb_string *a, amb_string *b, size_
     if (!data) return NULL;
     buf->data = data;
     buf->cap = (uint32_t)want;
-    amb_string *s = share(vm, buf, (uint32_t)total, chars);
+    amb_string *s = share(vm, buf, data, (uint32_t)total, chars);
     if (!s) return NULL;
     memcpy(data, a->data, a->len);
     memcpy(data + a->len, b->data, b->len);
@@ -462,6 +474,7 @@ static uint32_t fill_index(const char *data, uint32_t len, uint32_t *table, uint
 static uint32_t *index_table(amb_string *s, uint32_t want) {
     if (s->h.flags & STR_SHARED) {
         amb_strbuf *b = buffer_of(s);
+        if (!b) return NULL;
         uint32_t *t = (uint32_t *)(void *)(b->data + ((text_cap(b->cap) + 3) & ~3u));
         if (b->h.aux32 < want)
             b->h.aux32 = fill_index(s->data, s->len, t, b->h.aux32, want);
@@ -514,5 +527,10 @@ amb_string *ambstr_slice_bytes(amb_vm *vm, amb_string *s, uint32_t from, uint32_
     const char *p = s->data + from;
     size_t n = to - from;
     if (n <= 1) return n ? vm->ascii[(unsigned char)*p] : vm->empty_string;
+    if (n >= SHARE_FROM && ambstr_is_ascii(s)) {
+        amb_obj *owner = s->h.flags & STR_SHARED ? owner_of(s) : &s->h;
+        uint32_t whole = owner->type == TAG_STRBUF ? ((amb_strbuf *)owner)->cap : ((amb_string *)owner)->len;
+        if (n >= whole / 2) return share(vm, owner, p, (uint32_t)n, (uint32_t)n);
+    }
     return make(vm, p, n, ambstr_is_ascii(s) ? n : ambutf8_count(p, n));
 }
