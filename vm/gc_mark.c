@@ -76,7 +76,7 @@ static inline void reach(struct ambgc *gc, amb_obj *o) {
     gc->marked += size;
     gc->stats.survived_bytes += size;
     o->flags |= OBJ_OLD;
-    if (o->type == TAG_STRING && !(o->flags & (STR_SHARED | OBJ_EXTERN | STR_INDEXED))) return;
+    if (o->type == TAG_STRING && ((amb_string *)o)->data == ((amb_string *)o)->inline_) return;
     push(gc, &gc->young, o);
 }
 
