@@ -50,6 +50,8 @@ static uint16_t element(const amb_instr *i, const amb_instr *n) {
     case OP_GETIDX: return left && !right ? OP_GETIDX_GETIDX : i->op;
     case OP_ADD: return left != right ? OP_GETIDX_ADD : i->op;
     case OP_MUL: return left != right ? OP_GETIDX_MUL : i->op;
+    case OP_GETFIELD: return left ? OP_GETIDX_GETFIELD : i->op;
+    case OP_SETIDX: return right ? OP_GETIDX_SETIDX : i->op;
     default: return i->op;
     }
 }
@@ -125,6 +127,7 @@ void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
             break;
         case OP_ADDI:
             if (next->op == OP_FORLOOP) i->op = OP_ADDI_FORLOOP;
+            if (next->op == OP_GETIDX && next->c == i->a) i->op = OP_ADDI_GETIDX;
             if (follows(next, OP_LOOPLT, i->a)) i->op = OP_ADDI_LOOPLT;
             if (follows(next, OP_LOOPLE, i->a)) i->op = OP_ADDI_LOOPLE;
             if (follows(next, OP_LOOPLTI, i->a)) i->op = OP_ADDI_LOOPLTI;
@@ -147,6 +150,23 @@ void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
         case OP_GETUPCELL: i->op = update(i, next, left); break;
         case OP_GETSELF:
             i->op = follows(next, OP_RETURN, i->a) ? OP_GETSELF_RETURN : update(i, next, left);
+            if (i->op != OP_GETSELF) break;
+            if (next->op == OP_GETSELF) i->op = OP_GETSELF_GETSELF;
+            if (next->op == OP_GETFIELD) i->op = OP_GETSELF_GETFIELD;
+            if (next->op == OP_GETIDX) i->op = OP_GETSELF_GETIDX;
+            break;
+        case OP_GETUP:
+            if (next->op == OP_GETIDX) i->op = OP_GETUP_GETIDX;
+            break;
+        case OP_GETFIELD:
+            if (next->op == OP_GETFIELD) i->op = OP_GETFIELD_GETFIELD;
+            break;
+        case OP_NEW:
+            if (follows(next, OP_SETSLOT, i->a)) i->op = OP_NEW_FILL;
+            break;
+        case OP_SUBI:
+            if (next->op == OP_CALLM) i->op = OP_SUBI_CALLM;
+            if (next->op == OP_GETIDX && next->c == i->a) i->op = OP_SUBI_GETIDX;
             break;
         case OP_GETIDX:
             i->op = update(i, next, left);
@@ -154,7 +174,11 @@ void ambproto_fuse(amb_instr *code, uint32_t n, bool handlers) {
             break;
         case OP_GETM: i->op = enum_case(i, next, left); break;
         case OP_MOVE:
-            if (next->op == OP_MOVE) i->op = OP_MOVE_MOVE;
+            if (next->op == OP_MOVE) {
+                i->op = OP_MOVE_MOVE;
+                if (left > 1 && next[1].op == OP_CALL) i->op = OP_MOVE_MOVE_CALL;
+                if (left > 1 && next[1].op == OP_CALLM) i->op = OP_MOVE_MOVE_CALLM;
+            }
             if (next->op == OP_CALL) i->op = OP_MOVE_CALL;
             if (next->op == OP_CALLM) i->op = OP_MOVE_CALLM;
             if (next->op == OP_INVOKE) i->op = OP_MOVE_INVOKE;

@@ -542,16 +542,7 @@ HANDLER(SETOWN) {
     ambgc_barrier(vm, o);
     NEXT(1);
 }
-HANDLER(GETFIELD) {
-    const ambv *o = &R(B);
-    const amb_cache *cache = CACHE_OF(pc);
-    READ_FIELD(o, cache);
-    if (o->tag == TAG_CLASS && (o->o->aux32 | AMB_CACHE_CLASS) == cache->key) {
-        COPY(A, o->cls->members[cache->slot].fn);
-        NEXT(2);
-    }
-    SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);
-}
+HANDLER(GETFIELD) DO_GETFIELD
 HANDLER(SETFIELD) WRITE_FIELD(false)
 HANDLER(GETPRIV) {
     const ambv *o = &R(B);
@@ -1069,4 +1060,101 @@ HANDLER(LOADI_SETIDX) {
     PUT_INT(A, (int64_t)BC);
     pc++;
     DO_SETIDX
+}
+HANDLER(MOVE_MOVE_CALL) {
+    COPY(A, R(B));
+    COPY(pc[1].a, R(pc[1].b));
+    pc += 2;
+    DO_CALL
+}
+HANDLER(MOVE_MOVE_CALLM) {
+    COPY(A, R(B));
+    COPY(pc[1].a, R(pc[1].b));
+    pc += 2;
+    DO_CALLM
+}
+HANDLER(SUBI_CALLM) {
+    const ambv *x = &R(B);
+    int64_t r;
+    if (AMB_LIKELY(x->tag == TAG_INT && !__builtin_sub_overflow(x->i, (int64_t)SC, &r))) {
+        PUT_INT(A, r);
+        pc++;
+        DO_CALLM
+    }
+    if (x->tag == TAG_FLOAT) {
+        PUT_FLOAT(A, x->f - (double)SC);
+        NEXT(1);
+    }
+    SLOW(ambrun_arith(vm, OP_SUB, *x, ambv_int(SC), A), 1);
+}
+HANDLER(GETSELF_GETSELF) {
+    const char *o = R(0).p;
+    PUT(A, *(const uint64_t *)(o + C), *(const uint8_t *)(o + B));
+    o = R(0).p;
+    PUT(pc[1].a, *(const uint64_t *)(o + pc[1].c), *(const uint8_t *)(o + pc[1].b));
+    NEXT(2);
+}
+HANDLER(GETSELF_GETFIELD) {
+    const char *o_ = R(0).p;
+    PUT(A, *(const uint64_t *)(o_ + C), *(const uint8_t *)(o_ + B));
+    pc++;
+    DO_GETFIELD
+}
+HANDLER(GETSELF_GETIDX) {
+    const char *o_ = R(0).p;
+    PUT(A, *(const uint64_t *)(o_ + C), *(const uint8_t *)(o_ + B));
+    pc++;
+    DO_GETIDX
+}
+HANDLER(GETUP_GETIDX) {
+    COPY(A, ((ambv *)base)[-2].closure->up[B]);
+    pc++;
+    DO_GETIDX
+}
+HANDLER(GETFIELD_GETFIELD) {
+    const ambv *x = &R(B);
+    const amb_cache *known = CACHE_OF(pc);
+    if (AMB_LIKELY(x->tag == TAG_INSTANCE && x->o->aux32 == known->key)) {
+        ambv v_ = ambinst_get(x->inst, known->slot);
+        PUT(A, v_.u, v_.tag);
+        pc += 2;
+    }
+    DO_GETFIELD
+}
+HANDLER(GETIDX_GETFIELD) {
+    const ambv *l_ = &R(B), *n_ = &R(C);
+    if (AMB_LIKELY(BOTH_ARE(l_, TAG_LIST, n_, TAG_INT) && n_->u < l_->list->len)) {
+        const amb_list *in = l_->list;
+        uint64_t at = n_->u;
+        uint64_t t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[at];
+        PUT(A, in->vals[at], t);
+        pc++;
+        DO_GETFIELD
+    }
+    DO_GETIDX
+}
+HANDLER(GETIDX_SETIDX) {
+    const ambv *l_ = &R(B), *n_ = &R(C);
+    if (AMB_LIKELY(BOTH_ARE(l_, TAG_LIST, n_, TAG_INT) && n_->u < l_->list->len)) {
+        const amb_list *in = l_->list;
+        uint64_t at = n_->u;
+        uint64_t t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[at];
+        PUT(A, in->vals[at], t);
+        pc++;
+        DO_SETIDX
+    }
+    DO_GETIDX
+}
+HANDLER(ADDI_GETIDX) INDEX_THEN(__builtin_add_overflow, +, OP_ADD)
+HANDLER(SUBI_GETIDX) INDEX_THEN(__builtin_sub_overflow, -, OP_SUB)
+HANDLER(NEW_FILL) {
+    amb_instance *o = ambclass_instance(vm, ((ambv *)base)[-2].closure->home);
+    if (AMB_UNLIKELY(!o)) FAILED(vm->failed);
+    PUT(A, (uint64_t)(uintptr_t)o, TAG_INSTANCE);
+    const amb_instr *f = pc + 1;
+    do ambinst_put(o, f->c, R(f->b));
+    while ((++f)->op == OP_SETSLOT && f->a == A);
+    ambgc_barrier(vm, o);
+    pc = f;
+    ALLOCATED(0);
 }

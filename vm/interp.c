@@ -123,6 +123,7 @@ static const handler_fn handlers[OP_COUNT];
         d_->tag = t_;                                                                              \
     } while (0)
 #define BOTH(x, y, t) ((x)->tag == (t) && (y)->tag == (t))
+#define BOTH_ARE(x, tx, y, ty) ((x)->tag == (tx) && (y)->tag == (ty))
 #define NUMBERS(x, y) (ambv_is_number(*(x)) && ambv_is_number(*(y)))
 #define CHARGE(cost)                                                                               \
     do {                                                                                           \
@@ -587,6 +588,32 @@ static inline bool makes(const amb_class *c, uint32_t n) {
             }                                                                                      \
         }                                                                                          \
         SLOW(ambrun_invoke(vm, false), 3);                                                         \
+    }
+#define DO_GETFIELD                                                                                \
+    {                                                                                              \
+        const ambv *o = &R(B);                                                                     \
+        const amb_cache *cache = CACHE_OF(pc);                                                     \
+        READ_FIELD(o, cache);                                                                      \
+        if (o->tag == TAG_CLASS && (o->o->aux32 | AMB_CACHE_CLASS) == cache->key) {                \
+            COPY(A, o->cls->members[cache->slot].fn);                                              \
+            NEXT(2);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_getfield(vm, *o, K(C).str, false, A), 2);                                      \
+    }
+#define INDEX_THEN(builtin, fop, opcode)                                                           \
+    {                                                                                              \
+        const ambv *x = &R(B);                                                                     \
+        int64_t r;                                                                                 \
+        if (AMB_LIKELY(x->tag == TAG_INT && !builtin(x->i, (int64_t)SC, &r))) {                    \
+            PUT_INT(A, r);                                                                         \
+            pc++;                                                                                  \
+            DO_GETIDX                                                                              \
+        }                                                                                          \
+        if (x->tag == TAG_FLOAT) {                                                                 \
+            PUT_FLOAT(A, x->f fop (double)SC);                                                     \
+            NEXT(1);                                                                               \
+        }                                                                                          \
+        SLOW(ambrun_arith(vm, opcode, *x, ambv_int(SC), A), 1);                                    \
     }
 #define DO_RETURN                                                                                  \
     {                                                                                              \
