@@ -427,6 +427,12 @@ HANDLER(TAILCALL) {
         if (AMB_UNLIKELY((vm->slice -= c->proto->cost) < 0)) SLOW(ambrun_poll(vm), 0);
         DISPATCH();
     }
+    if (f->tag == TAG_CLASS && makes(f->cls, B)) { /* the frame stays: a RETURN follows */
+        amb_closure *c = f->cls->construct.closure;
+        R(A).closure = c;
+        R(A).tag = TAG_CLOSURE;
+        ENTER(c, 1);
+    }
     SLOW(ambrun_tailcall(vm, &R(A), B), 1);
 }
 HANDLER(CALLNAMED) { SLOW(ambrun_call_named(vm, &R(A), B, K(C).tuple), 1); }
