@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* ambit --profile: a sampling profiler.
  *
- * A timer interrupts the script after every millisecond of CPU time. Its signal handler asks the VM which
- * functions are running and counts them in a tree of call paths; nothing is asked of the script, so
- * what is measured is what runs without a profiler, too. Where the kernel looks at CPU time less often
- * (many tick at 250 Hz), it says how many periods have passed and the sample counts that often.
+ * A timer interrupts the script after every millisecond of CPU time. Its signal handler
+ * asks the VM which functions are running and counts them in a tree of call paths;
+ * nothing is asked of the script, so what is measured is what runs without a profiler,
+ * too. Where the kernel looks at CPU time less often (many tick at 250 Hz), it says how
+ * many periods have passed and the sample counts that often.
  *
- * The handler allocates nothing but whole pages, by mmap. Names are looked up when the script has ended.
- * Very deep stacks are cut: the innermost functions are kept, beneath a frame named `...`. */
+ * The handler allocates nothing but whole pages, by mmap. Names are looked up when the
+ * script has ended. Very deep stacks are cut: the innermost functions are kept, beneath a
+ * frame named `...`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,10 +23,11 @@
 
 #include "profile.h"
 
-#define PERIOD_NS 1000000
-#define MAX_DEPTH 256
-#define CHUNK ((size_t)1 << 18)
-#define MAX_CHUNKS 512 /* 128 MiB: a program with that many different paths loses the outermost detail */
+#define PERIOD_NS  1000000
+#define MAX_DEPTH  256
+#define CHUNK      ((size_t)1 << 18)
+/* 128 MiB: what has still more different paths loses its innermost functions. */
+#define MAX_CHUNKS 512
 
 enum { FRAME_CUT = 0, FRAME_LOADING = 8 }; /* no pointers */
 
@@ -58,7 +61,8 @@ static node *new_node(profile *p, amb_frame f)
 {
     if ((size_t)(p->end - p->at) < sizeof(node)) {
         if (p->nchunks == MAX_CHUNKS) return NULL;
-        char *m = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        char *m =
+            mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (m == MAP_FAILED) return NULL;
         p->chunks[p->nchunks++] = m;
         p->at = m;
@@ -101,7 +105,9 @@ static void on_tick(int sig, siginfo_t *info, void *context)
         deeper = child_of(p, at, frames[--n]);
     }
     if (deeper) at = deeper;
-    at->self += 1 + (info->si_code == SI_TIMER && info->si_overrun > 0 ? (uint64_t)info->si_overrun : 0);
+    at->self += 1 + (info->si_code == SI_TIMER && info->si_overrun > 0
+                         ? (uint64_t)info->si_overrun
+                         : 0);
     errno = saved;
 }
 
@@ -155,7 +161,8 @@ static void stop(profile *p)
 {
     if (!p->running) return;
     timer_delete(p->timer);
-    /* One may still be on its way: it is dropped, as the default would end the process. */
+    /* One may still be on its way: it is dropped, as the default would end the process.
+     */
     signal(SIGPROF, SIG_IGN);
     current = NULL;
     sigaction(SIGPROF, &p->before, NULL);
@@ -186,9 +193,12 @@ static const profile_label *label_of(profile *p, amb_frame f)
         if (p->labels[k].frame == f) return &p->labels[k];
     text raw = {0}, shown = {0};
     int kind = AMB_FRAME_VM;
-    if (f == FRAME_CUT) text_str(&raw, "...");
-    else if (f == FRAME_LOADING) text_str(&raw, "(compiler)");
-    else kind = amb_frame_text(p->vm, f, collect, &raw);
+    if (f == FRAME_CUT)
+        text_str(&raw, "...");
+    else if (f == FRAME_LOADING)
+        text_str(&raw, "(compiler)");
+    else
+        kind = amb_frame_text(p->vm, f, collect, &raw);
     text_shown(&shown, raw.p, raw.len);
     /* A semicolon separates frames in the folded form. */
     for (char *s = shown.p; *s; s++)
@@ -203,10 +213,12 @@ static const profile_label *label_of(profile *p, amb_frame f)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(profile_frame *const *)a)->label, (*(profile_frame *const *)b)->label);
+    return strcmp((*(profile_frame *const *)a)->label,
+                  (*(profile_frame *const *)b)->label);
 }
 
-/* Children in the order of their names; those with one name (compiled twice) stay apart. */
+/* Children in the order of their names; those with one name (compiled twice) stay apart.
+ */
 static profile_frame *named(profile *p, const node *n, uint32_t depth)
 {
     profile_frame *f = must(calloc(1, sizeof *f));

@@ -123,7 +123,8 @@ void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values);
 
 /* ---- profile.c: where the time goes */
 typedef struct profile profile;
-/* Opens the file, so that it is known before the script runs whether it can be written; NULL: told. */
+/* Opens the file, so that it is known before the script runs whether it can be written.
+ * NULL: it cannot (told). */
 profile *profile_open(const char *path);
 /* From now on; one at a time. The VM's configuration says `sampled`. False: told. */
 bool profile_start(profile *p, amb_vm *vm);
