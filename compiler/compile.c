@@ -11,6 +11,7 @@
 
 #include "ambit/ambit.h"
 #include "ambit/embedded.h"
+#include "core_part.h"
 #include "diag.h"
 #include "execute.h"
 #include "gen.h"
@@ -388,18 +389,23 @@ static void free_units(amb_vm *vm, void *state)
     free(u);
 }
 
-static amb_status compile_core(amb_vm *vm, const char *name, size_t len, struct amb_module **out)
+static amb_status compile_core(amb_vm *vm, const char *name, size_t len, const char *function,
+                               struct amb_module **out)
 {
     units *u = ambvm_compiler(vm);
     char full[64];
     int n = snprintf(full, sizeof full, "core/%.*s", (int)len, name);
     const amb_embedded *e = embedded(full, (size_t)n);
     if (!e) return AMB_E_NOSYS;
+    size_t part_len;
+    char *part = ambcore_part((const char *)e->text, e->len, function, &part_len);
+    if (!part) return AMB_E_NOMEM;
     ambvm_gc_pause(vm);
     job j = { .u = u, .id = e->name };
     amb_text_fn report = u->report;
     struct amb_iface *iface;
-    *out = compile(&j, e->name, (const char *)e->text, e->len, &iface, NULL, NULL);
+    *out = compile(&j, e->name, part, part_len, &iface, NULL, NULL);
+    free(part);
     u->report = report;
     ambvm_gc_resume(vm);
     return *out ? AMB_OK : ambvm_take_failure(vm);

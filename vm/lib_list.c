@@ -364,6 +364,7 @@ const amb_native_def amblib_list[] = {
     HIDDEN("_extend", list_extend, 1, 1),
     HIDDEN("_sort", list_sort_plain, 0, 0),
     HIDDEN("_sort_keys", list_sort_keys, 1, 1),
+    CORE("_sort_with", "merge:sort_with", NULL, NULL),
     HIDDEN("_lock", list_lock, 0, 0),
     HIDDEN("_unlock", list_unlock, 0, 0),
     HIDDEN("_move", list_move, 4, 4),

@@ -350,7 +350,7 @@ const amb_native_def amblib_prelude[] = {
              "assert(cond, message = nil)",
              "Raises StateError when the condition is falsy."),
     FUNCTION("freeze", prelude_freeze, 1, 1, "x", "freeze(x)", "A deeply frozen copy."),
-    FUNCTION_CORE("Ok", "prelude:Ok", "Ok(value)", "A result that is fine."),
-    FUNCTION_CORE("Err", "prelude:Err", "Err(error)", "A result that is an error."),
+    FUNCTION_CORE("Ok", "result:Ok", "Ok(value)", "A result that is fine."),
+    FUNCTION_CORE("Err", "result:Err", "Err(error)", "A result that is an error."),
     TABLE_END,
 };

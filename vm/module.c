@@ -11,7 +11,7 @@
 struct ambmodules {
     amb_module **standard; /* native modules, by position in standard_table */
     struct core_entry {
-        amb_string *name; /* "list" */
+        amb_string *name; /* "list": there may be several modules, each with some of its functions */
         amb_module *module;
     } *core;
     uint32_t ncore, core_cap;
@@ -197,7 +197,7 @@ void *ambvm_compiler(const struct amb_vm *vm) { return vm->compiler; }
 
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   struct amb_module **out)) {
+                                                   const char *function, struct amb_module **out)) {
     vm->compiler = state;
     vm->free_compiler = free_it;
     vm->compile_core = compile_core;
@@ -265,9 +265,15 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
     const char *colon = strchr(name, ':');
     size_t len = (size_t)(colon - name);
     amb_module *m = NULL;
-    for (uint32_t i = 0; i < ms->ncore; i++)
-        if (ms->core[i].name->len == len && !memcmp(ms->core[i].name->data, name, len))
+    int64_t slot = -1;
+    amb_string *fn = ambstr_intern(vm, colon + 1, strlen(colon + 1));
+    if (!fn) return vm->failed;
+    for (uint32_t i = 0; i < ms->ncore && slot < 0; i++)
+        if (ms->core[i].name->len == len && !memcmp(ms->core[i].name->data, name, len)) {
             m = ms->core[i].module;
+            slot = ambmodule_find(m, fn);
+        }
+    if (slot < 0) m = NULL;
     if (!m) {
         if (!vm->compile_core)
             return amberr_raise(vm, AMB_ERR_STATE, "this VM has no compiler: %s needs one", colon + 1);
@@ -281,7 +287,7 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
         amb_string *s = ambstr_intern(vm, name, len);
         if (!s) return vm->failed;
         uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_compiler));
-        amb_status st = vm->compile_core(vm, name, len, &m);
+        amb_status st = vm->compile_core(vm, name, len, fn->data, &m);
         ambsample_enter(vm, outer);
         if (st != AMB_OK) {
             if (vm->exc.tag == TAG_UNDEF && vm->failed == AMB_OK) {
@@ -293,12 +299,10 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
         m->hidden = true;
         if (m->main) hide(m->main);
         ms->core[ms->ncore++] = (struct core_entry){s, m};
-        st = ambmodule_run(vm, m);
-        if (st != AMB_OK) return st;
     }
-    amb_string *fn = ambstr_intern(vm, colon + 1, strlen(colon + 1));
-    if (!fn) return vm->failed;
-    int64_t slot = ambmodule_find(m, fn);
+    amb_status st = ambmodule_run(vm, m); /* once, or again if it failed for lack of memory */
+    if (st != AMB_OK) return st;
+    if (slot < 0) slot = ambmodule_find(m, fn);
     if (slot < 0) return amberr_raise(vm, AMB_ERR_STATE, "core function %s is missing", name);
     *out = m->slots[slot];
     return AMB_OK;

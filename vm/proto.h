@@ -149,7 +149,7 @@ const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot);
 void *ambvm_compiler(const struct amb_vm *vm);
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   struct amb_module **out));
+                                                   const char *function, struct amb_module **out));
 /* Between these nothing collects; they nest. */
 void ambvm_gc_pause(struct amb_vm *vm);
 void ambvm_gc_resume(struct amb_vm *vm);

@@ -106,8 +106,10 @@ struct amb_vm {
     struct ambgate *gate;
 
     amb_module *entry; /* the script being run */
-    /* Compiles an embedded source ("list" of core); installed by whoever has a compiler. */
-    amb_status (*compile_core)(amb_vm *vm, const char *name, size_t len, amb_module **out);
+    /* Compiles what a function of an embedded source ("list" of core) needs; installed by whoever has a
+     * compiler. */
+    amb_status (*compile_core)(amb_vm *vm, const char *name, size_t len, const char *function,
+                               amb_module **out);
     void *compiler; /* the compiler's own state */
     void (*free_compiler)(amb_vm *vm, void *state);
     struct ambatfree *at_free;
