@@ -248,10 +248,13 @@ int main(void)
     }
     double native = variants[2].ambit_ns - variants[0].ambit_ns;
     double operation = variants[4].ambit_ns - variants[0].ambit_ns;
-    double script = variants[1].ambit_ns - variants[0].ambit_ns;
-    printf("\nTargets: a native function ≤ 5 ns (%s); an operation through the gate ≤ 10 ns above a function of "
-           "the script (%s)\n\n", native <= 5 ? "met" : "**missed**",
-           operation - script <= 10 ? "met" : "**missed**");
+    printf("\nTargets: a native function ≤ 5 ns (%s)", native <= 5 ? "met" : "**missed**");
+    if (variants[4].lua_ns > 0) {
+        double method = variants[4].lua_ns - variants[0].lua_ns;
+        printf(", an operation, with its check at the gate, not above a method of userdata (%.2f times, %s)",
+               operation / method, operation <= method ? "met" : "**missed**");
+    }
+    printf("\n\n");
     amb_unpin(vm, caps[0]);
     amb_unpin(vm, caps[1]);
     amb_vm_free(vm);

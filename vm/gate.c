@@ -244,13 +244,23 @@ static const amb_host host_table = {
 
 void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
                    uint32_t row) {
-    memset(c, 0, offsetof(ambcall, text) + 1);
+    /* One by one: filling the whole of it with zeros first took as long as the rest of a call. */
     c->vm = vm;
     c->prov = prov;
     c->op = op;
     c->row = row;
     c->parent_rights = row ? vm->gate->rows[row].rights : 0;
     c->wanted = ~(amb_rights)0;
+    c->new_row = 0;
+    c->new_cap = NULL;
+    c->made = c->worker = false;
+    c->os_errno = 0;
+    c->failed = AMB_OK;
+    c->blobs = NULL;
+    c->ret = (amb_arg){.type = AMB_T_NIL};
+    c->path = NULL;
+    c->path_len = 0;
+    c->text[0] = 0;
 }
 
 static bool one_of(const amb_string *name) {
@@ -469,10 +479,15 @@ static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
 amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
                           uint32_t n, ambv *out) {
     ambrow *r;
-    char what[64];
-    size_t k = name->len < sizeof what ? name->len : sizeof what - 1;
-    memcpy(what, name->data, k);
-    what[k] = 0;
+    /* For messages. A name that is not short, or shares its text with others, is copied. */
+    char copy[64];
+    const char *what = name->data;
+    if (AMB_UNLIKELY(name->len >= sizeof copy || name->h.flags & STR_SHARED)) {
+        size_t k = name->len < sizeof copy ? name->len : sizeof copy - 1;
+        memcpy(copy, name->data, k);
+        copy[k] = 0;
+        what = copy;
+    }
     /* Closing what is closed already is fine. */
     if (name->len == 5 && memcmp(what, "close", 5) == 0 && n == 0 &&
         !ambhandle_peek(vm, cap)) {
