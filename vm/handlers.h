@@ -259,6 +259,10 @@ HANDLER(SAME) {
             PUT_BOOL(A, false);
             NEXT(1);
         }
+        if (x->o == y->o) {
+            PUT_BOOL(A, true);
+            NEXT(1);
+        }
     }
     SLOW(ambrun_same(vm, *x, *y, A), 1);
 }
@@ -575,7 +579,7 @@ HANDLER(GETIDXI) {
     if (AMB_LIKELY(o->tag == TAG_LIST)) {
         const amb_list *l = o->list;
         uint64_t n = (uint64_t)(int64_t)SC;
-        if (AMB_LIKELY(n < l->len)) {
+        if (AMB_LIKELY(IN_LIST(n, l))) {
             uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];
             PUT(A, l->vals[n], t);
             NEXT(1);
@@ -1036,12 +1040,15 @@ HANDLER(CASE_SAME) {
     const amb_cache *cache = CACHE_OF(pc + 2);
     if (AMB_LIKELY(s->tag == TAG_CLASS && (s->o->aux32 | AMB_CACHE_CLASS) == cache->key)) {
         const ambv *c = &s->cls->members[cache->slot].fn, *v = &R(pc[4].b);
-        /* the case and any other one are told apart by their classes */
-        if (AMB_LIKELY(c->tag == TAG_INSTANCE &&
-                       (v->tag != TAG_INSTANCE || v->o->aux32 != c->o->aux32))) {
-            PUT(A, s->u, s->tag);
-            PUT_BOOL(pc[4].a, false);
-            NEXT(6 + (int32_t)((uint32_t)pc[5].b | (uint32_t)pc[5].c << 16));
+        /* the case is known by its identity, any other one by its class */
+        if (AMB_LIKELY(c->tag == TAG_INSTANCE)) {
+            bool same = v->tag == TAG_INSTANCE && v->o == c->o;
+            if (same || v->tag != TAG_INSTANCE || v->o->aux32 != c->o->aux32) {
+                PUT(A, s->u, s->tag);
+                PUT_BOOL(pc[4].a, same);
+                if (same) NEXT(6);
+                NEXT(6 + (int32_t)((uint32_t)pc[5].b | (uint32_t)pc[5].c << 16));
+            }
         }
     }
     COPY(A, *s);

@@ -124,6 +124,8 @@ static const handler_fn handlers[OP_COUNT];
     } while (0)
 #define BOTH(x, y, t) ((x)->tag == (t) && (y)->tag == (t))
 #define BOTH_ARE(x, tx, y, ty) ((x)->tag == (tx) && (y)->tag == (ty))
+/* Whether the list has element n; a negative n, counted from the end, becomes what it means. */
+#define IN_LIST(n, l) ((n) < (l)->len || ((n) += (l)->len) < (l)->len)
 #define NUMBERS(x, y) (ambv_is_number(*(x)) && ambv_is_number(*(y)))
 #define CHARGE(cost)                                                                               \
     do {                                                                                           \
@@ -638,7 +640,7 @@ static inline bool makes(const amb_class *c, uint32_t n) {
         if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {                                 \
             amb_list *l = o->list;                                                                 \
             uint64_t n = i->u;                                                                     \
-            if (AMB_LIKELY(n < l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {             \
+            if (AMB_LIKELY(IN_LIST(n, l) && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {          \
                 if (l->tags) {                                                                     \
                     l->tags[n] = (uint8_t)v->tag;                                                  \
                     l->vals[n] = v->u;                                                             \
@@ -675,7 +677,7 @@ static inline bool makes(const amb_class *c, uint32_t n) {
         if (AMB_LIKELY(o->tag == TAG_LIST && i->tag == TAG_INT)) {                                 \
             const amb_list *l = o->list;                                                           \
             uint64_t n = i->u;                                                                     \
-            if (AMB_LIKELY(n < l->len)) {                                                          \
+            if (AMB_LIKELY(IN_LIST(n, l))) {                                                       \
                 uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];                       \
                 PUT(A, l->vals[n], t);                                                             \
                 NEXT(1);                                                                           \
