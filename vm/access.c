@@ -153,7 +153,8 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
         if (m && m->kind == MEMBER_STATIC) {
             /* Members move only while a class is being defined, before anyone can read them. */
             uint32_t at = (uint32_t)(m - o.cls->members);
-            if ((vm->pc->op == OP_GETFIELD || vm->pc->op == OP_GETFIELD_GETFIELD) && at <= UINT16_MAX && !priv && !(m->flags & MEMBER_PRIVATE)) {
+            bool cached = vm->pc->op == OP_GETFIELD || vm->pc->op == OP_GETFIELD_GETFIELD;
+            if (cached && at <= UINT16_MAX && !priv && !(m->flags & MEMBER_PRIVATE)) {
                 amb_cache *cache = CACHE_OF(vm->pc);
                 cache->key = o.o->aux32 | AMB_CACHE_CLASS;
                 cache->slot = (uint16_t)at;

@@ -362,6 +362,15 @@ static inline int64_t modulo(int64_t x, int64_t by, uint64_t reciprocal) {
         }                                                                                          \
         SLOW(ambrun_arith(vm, opcode, *x, *y, A), 1);                                              \
     }
+#define PAIR(first, second) PAIR_OF(FIRST_##first, THEN_##second)
+#define PAIR_OF(...) ARITH_PAIR(__VA_ARGS__)
+#define FIRST_ADD __builtin_add_overflow, +, OP_ADD
+#define FIRST_SUB __builtin_sub_overflow, -, OP_SUB
+#define FIRST_MUL __builtin_mul_overflow, *, OP_MUL
+#define THEN_ADD OTHER, __builtin_add_overflow(t, z->i, &r), t + z->f
+#define THEN_SUB pc[1].c, __builtin_sub_overflow(t, z->i, &r), t - z->f
+#define THEN_RSUB pc[1].b, __builtin_sub_overflow(z->i, t, &r), z->f - t
+#define THEN_MUL OTHER, __builtin_mul_overflow(t, z->i, &r), t * z->f
 /* The same for ints, with a constant yi (Y as a value) as the second operand. */
 #define CONST_PAIR(Y, yi, builtin, fop, opcode, second, int_op)                                    \
     {                                                                                              \
@@ -727,6 +736,7 @@ static __attribute__((noinline)) bool simple_eq(const amb_vm *vm, const ambv *x,
 #if AMB_DISPATCH == DISPATCH_TAIL
 #pragma clang diagnostic ignored "-Wunused-parameter"
 #include "handlers.h"
+#include "pairs.h"
 static const handler_fn handlers[OP_COUNT] = {
 #define OP(name, operands, words, doc) run_##name,
 #include "opcodes.def"
@@ -750,11 +760,13 @@ amb_status RUN_LOOP(amb_vm *vm) {
     LOAD();
     DISPATCH();
 #include "handlers.h"
+#include "pairs.h"
 #else
     LOAD();
 again:
     switch ((enum amb_opcode)pc->op) {
 #include "handlers.h"
+#include "pairs.h"
     case OP_COUNT: break;
     }
     __builtin_unreachable();
