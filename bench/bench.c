@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Compares Ambit with other interpreters and prints the results as Markdown.
  *
- * Whole processes are measured, by the kernel's accounts. In each round every interpreter runs once,
- * so that a drift of the machine's speed meets all of them; ratios are formed round by round, and
- * medians of those are printed. Outputs are compared: a wrong result is no result. */
+ * Whole processes are measured, by the kernel's accounts. In each round every interpreter runs
+ * once, so that a drift of the machine's speed meets all of them; ratios are formed round by round,
+ * and medians of those are printed. Outputs are compared: a wrong result is no result. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -24,7 +24,8 @@ static const char usage[] =
     "\n"
     "  --ambit PATH       the interpreter that is compared with the others\n"
     "  --dir DIR          where the scripts are\n"
-    "  --peers LIST       with whom: lua5.4,luajit-joff,luajit,python3,node,node-jitless,ruby [all found]\n"
+    "  --peers LIST       with whom: lua5.4,luajit-joff,luajit,python3,node,node-jitless,ruby [all "
+    "found]\n"
     "  --classes LIST     programs of these classes only, as `# class:` in their first lines says\n"
     "  --expected FILE    of `check`\n"
     "  -n ROUNDS          interleaved rounds\n"
@@ -57,12 +58,14 @@ int cmd_machine(const options *o)
     time_t t = time(NULL);
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&t));
     printf("# Benchmarks, %s\n\n", date);
-    printf("* machine: %s, %ld processors, %s of memory\n* system: %s\n", cpu, sysconf(_SC_NPROCESSORS_ONLN),
-           memory, system);
+    printf("* machine: %s, %ld processors, %s of memory\n* system: %s\n", cpu,
+           sysconf(_SC_NPROCESSORS_ONLN), memory, system);
     for (int i = 0; i < PEERS; i++) {
         if (!peers[i].wanted || i == JOFF || i == JITLESS) continue;
-        if (peers[i].present) printf("* %s: %s\n", peers[i].title, peer_version(&peers[i]));
-        else printf("* %s: not installed\n", peers[i].title);
+        if (peers[i].present)
+            printf("* %s: %s\n", peers[i].title, peer_version(&peers[i]));
+        else
+            printf("* %s: not installed\n", peers[i].title);
     }
     printf("\n");
     (void)o;
@@ -84,15 +87,24 @@ int main(int argc, char **argv)
     o.names = argv; /* names are collected in place, never ahead of what is read */
     for (int i = 2; i < argc; i++) {
         const char **text = NULL;
-        if (!strcmp(argv[i], "--ambit")) text = &ambit;
-        else if (!strcmp(argv[i], "--dir")) text = &o.dir;
-        else if (!strcmp(argv[i], "--peers")) text = &only;
-        else if (!strcmp(argv[i], "--classes")) text = &o.classes;
-        else if (!strcmp(argv[i], "--expected")) text = &o.expected;
-        if (text && i + 1 < argc) *text = argv[++i];
-        else if (!strcmp(argv[i], "-n") && i + 1 < argc) o.rounds = atoi(argv[++i]);
-        else if (argv[i][0] == '-') ambit = NULL, argc = 0;
-        else o.names[o.nnames++] = argv[i];
+        if (!strcmp(argv[i], "--ambit"))
+            text = &ambit;
+        else if (!strcmp(argv[i], "--dir"))
+            text = &o.dir;
+        else if (!strcmp(argv[i], "--peers"))
+            text = &only;
+        else if (!strcmp(argv[i], "--classes"))
+            text = &o.classes;
+        else if (!strcmp(argv[i], "--expected"))
+            text = &o.expected;
+        if (text && i + 1 < argc)
+            *text = argv[++i];
+        else if (!strcmp(argv[i], "-n") && i + 1 < argc)
+            o.rounds = atoi(argv[++i]);
+        else if (argv[i][0] == '-')
+            ambit = NULL, argc = 0;
+        else
+            o.names[o.nnames++] = argv[i];
     }
     if (o.rounds < 0 || o.rounds > MAX_ROUNDS) ambit = NULL;
     for (size_t i = 0; ambit && i < sizeof commands / sizeof *commands; i++)

@@ -11,7 +11,7 @@ typedef struct options {
     const char *expected; /* the file of `check` */
     char **names;         /* programs named on the command line */
     int nnames;
-    int rounds;           /* 0: the command's own default */
+    int rounds; /* 0: the command's own default */
 } options;
 
 /* Each prints a part of the report and gives the exit status. */

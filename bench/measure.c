@@ -16,13 +16,24 @@ enum { LIMIT_SECONDS = 300 };
 peer peers[PEERS] = {
     [AMBIT] = {"ambit", "ambit", {NULL}, {".amb"}, {NULL}, false, true},
     [LUA] = {"lua5.4", "lua5.4", {"lua5.4"}, {".lua"}, {"lua5.4", "-v"}, false, true},
-    [JOFF] = {"luajit -joff", "luajit-joff", {"luajit", "-joff"}, {".jit.lua", ".lua"},
-              {"luajit", "-v"}, false, true},
-    [LUAJIT] = {"luajit", "luajit", {"luajit"}, {".jit.lua", ".lua"}, {"luajit", "-v"}, false, true},
+    [JOFF] = {"luajit -joff",
+              "luajit-joff",
+              {"luajit", "-joff"},
+              {".jit.lua", ".lua"},
+              {"luajit", "-v"},
+              false,
+              true},
+    [LUAJIT] =
+        {"luajit", "luajit", {"luajit"}, {".jit.lua", ".lua"}, {"luajit", "-v"}, false, true},
     [PYTHON] = {"python3", "python3", {"python3"}, {".py"}, {"python3", "--version"}, false, true},
     [NODE] = {"node", "node", {"node"}, {".js"}, {"node", "--version"}, false, true},
-    [JITLESS] = {"node --jitless", "node-jitless", {"node", "--jitless"}, {".js"},
-                 {"node", "--version"}, false, true},
+    [JITLESS] = {"node --jitless",
+                 "node-jitless",
+                 {"node", "--jitless"},
+                 {".js"},
+                 {"node", "--version"},
+                 false,
+                 true},
     [RUBY] = {"ruby", "ruby", {"ruby"}, {".rb"}, {"ruby", "--version"}, false, true},
 };
 
@@ -91,8 +102,10 @@ sample run_command(const char *const *words, const char *script, char **output)
         s.cpu = seconds(u.ru_utime) + seconds(u.ru_stime);
         s.kib = u.ru_maxrss;
     }
-    if (output) *output = text;
-    else free(text);
+    if (output)
+        *output = text;
+    else
+        free(text);
     return s;
 }
 
@@ -146,7 +159,8 @@ bool peers_find(const char *ambit, const char *only)
     }
     /* Version managers put a script in front of python; the interpreter itself is what counts. */
     if (peers[PYTHON].present) {
-        char *real = first_line((const char *[]){"python3", "-c", "'import sys; print(sys.executable)'", NULL});
+        char *real = first_line(
+            (const char *[]){"python3", "-c", "'import sys; print(sys.executable)'", NULL});
         if (real && *real) {
             snprintf(python_path, sizeof python_path, "%s", real);
             peers[PYTHON].words[0] = python_path;

@@ -11,11 +11,11 @@ enum { MAX_ROUNDS = 101, MAX_WORDS = 8 };
 
 /* One way to run scripts. `suffixes` are tried in order: the first file that exists is the one. */
 typedef struct peer {
-    const char *title;                /* in reports */
-    const char *id;                   /* on the command line and in `# without:` lines */
-    const char *words[MAX_WORDS];     /* the command, without the script */
+    const char *title;            /* in reports */
+    const char *id;               /* on the command line and in `# without:` lines */
+    const char *words[MAX_WORDS]; /* the command, without the script */
     const char *suffixes[3];
-    const char *version_words[4];     /* a command whose first line names the version */
+    const char *version_words[4]; /* a command whose first line names the version */
     bool present, wanted;
 } peer;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What it costs to leave the script: calls of built-in functions and of a provider's operations from
- * a loop, and the same from Lua into C functions and methods of userdata, where Lua's library is there.
+/* What it costs to leave the script: calls of built-in functions and of a provider's operations
+ * from a loop, and the same from Lua into C functions and methods of userdata, where Lua's library
+ * is there.
  *
- * Each variant is one script whose loop does nothing but the call; the time of the same loop without
- * a call is taken off. Variants run in turn, several times; the least time of each counts, as the
- * rest of the machine can only add to it. */
+ * Each variant is one script whose loop does nothing but the call; the time of the same loop
+ * without a call is taken off. Variants run in turn, several times; the least time of each counts,
+ * as the rest of the machine can only add to it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static variant variants[] = {
     {"a function of the script", "x = own(i)", "x = own(i)", 0, 0},
     {"a native function", "x = abs(i)", "x = native(i)", 0, 0},
     {"a native method of a built-in value", "x = i.abs()", NULL, 0, 0},
-    {"an operation of a capability / a method of userdata", "x = thing.count()", "x = thing:count()", 0, 0},
+    {"an operation of a capability / a method of userdata", "x = thing.count()",
+     "x = thing:count()", 0, 0},
     {"the same with an argument", "x = thing.add(i)", "x = thing:add(i)", 0, 0},
     {"reading the clock: clock.monotonic_ns()", "x = clock.monotonic_ns()", NULL, 0, 0},
 };
@@ -63,20 +65,23 @@ typedef struct thing {
     int64_t n;
 } thing;
 
-static amb_status make_thing(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+static amb_status make_thing(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,
+                             amb_arg *ret)
 {
     (void)self, (void)a, (void)n;
     return ((thing *)inst)->h->res_new(c, RES_THING, inst, ~(amb_rights)0, "thing", ret, NULL);
 }
 
-static amb_status count(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+static amb_status count(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,
+                        amb_arg *ret)
 {
     (void)inst, (void)c, (void)a, (void)n;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = ((thing *)self)->n++};
     return AMB_OK;
 }
 
-static amb_status add(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+static amb_status add(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n,
+                      amb_arg *ret)
 {
     (void)inst, (void)c, (void)n;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = ((thing *)self)->n += a[0].v.i & 1};
@@ -86,19 +91,49 @@ static amb_status add(void *inst, amb_call *c, void *self, const amb_arg *a, uin
 static const amb_right rights[] = {{THING_USE, "use", "use the thing", 0, 0}};
 static const amb_param add_params[] = {{.name = "by", .doc = "how much", .type = AMB_T_I64}};
 static const amb_op ops[] = {
-    {.ordinal = 1, .name = "thing", .doc = "a thing", .ret_type = AMB_T_RES, .ret_restype = RES_THING,
-     .ret_fixed = THING_USE, .flags = AMB_OP_INLINE, .cost = 10, .fn = make_thing},
-    {.ordinal = 2, .name = "count", .doc = "one more", .restype = RES_THING, .need = THING_USE,
-     .ret_type = AMB_T_I64, .flags = AMB_OP_INLINE, .effect = AMB_FX_READ, .cost = 1, .fn = count},
-    {.ordinal = 3, .name = "add", .doc = "more", .restype = RES_THING, .need = THING_USE, .params = add_params,
-     .nparams = 1, .ret_type = AMB_T_I64, .flags = AMB_OP_INLINE, .effect = AMB_FX_READ, .cost = 1, .fn = add},
+    {.ordinal = 1,
+     .name = "thing",
+     .doc = "a thing",
+     .ret_type = AMB_T_RES,
+     .ret_restype = RES_THING,
+     .ret_fixed = THING_USE,
+     .flags = AMB_OP_INLINE,
+     .cost = 10,
+     .fn = make_thing},
+    {.ordinal = 2,
+     .name = "count",
+     .doc = "one more",
+     .restype = RES_THING,
+     .need = THING_USE,
+     .ret_type = AMB_T_I64,
+     .flags = AMB_OP_INLINE,
+     .effect = AMB_FX_READ,
+     .cost = 1,
+     .fn = count},
+    {.ordinal = 3,
+     .name = "add",
+     .doc = "more",
+     .restype = RES_THING,
+     .need = THING_USE,
+     .params = add_params,
+     .nparams = 1,
+     .ret_type = AMB_T_I64,
+     .flags = AMB_OP_INLINE,
+     .effect = AMB_FX_READ,
+     .cost = 1,
+     .fn = add},
 };
 static const amb_restype types[] = {
-    {.id = RES_THING, .flags = AMB_R_STATELESS, .name = "thing", .doc = "a thing", .all = THING_USE,
+    {.id = RES_THING,
+     .flags = AMB_R_STATELESS,
+     .name = "thing",
+     .doc = "a thing",
+     .all = THING_USE,
      .dflt = THING_USE},
 };
 
-static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg, void **inst)
+static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg,
+                        void **inst)
 {
     (void)hctx, (void)cfg, (void)ncfg;
     thing *t = calloc(1, sizeof *t);
@@ -140,8 +175,10 @@ static double run_ambit(amb_vm *vm, const char *body, const amb_value caps[2])
     int status;
     snprintf(text, sizeof text,
              "use thing\nuse clock\nfn own(n) => n\n"
-             "fn main() {\n    var x = 0\n    for i in 0..%d { %s }\n    return 0\n}\n", CALLS, body);
-    if (amb_load(vm, "native", text, strlen(text), 0, report, NULL, &script) != AMB_OK) fail("does not compile");
+             "fn main() {\n    var x = 0\n    for i in 0..%d { %s }\n    return 0\n}\n",
+             CALLS, body);
+    if (amb_load(vm, "native", text, strlen(text), 0, report, NULL, &script) != AMB_OK)
+        fail("does not compile");
     double t = now();
     if (amb_run(vm, script, amb_nil(), caps, &status) != AMB_OK) {
         amb_error_report(vm, 0, report, NULL);
@@ -191,9 +228,11 @@ static lua_State *start_lua(void)
 static double run_lua(lua_State *L, const char *body)
 {
     char text[512];
-    snprintf(text, sizeof text,
-             "local native, thing = native, thing\nlocal function own(n) return n end\nlocal x = 0\n"
-             "for i = 1, %d do %s end\n", CALLS, body);
+    snprintf(
+        text, sizeof text,
+        "local native, thing = native, thing\nlocal function own(n) return n end\nlocal x = 0\n"
+        "for i = 1, %d do %s end\n",
+        CALLS, body);
     if (luaL_loadstring(L, text) != LUA_OK) fail(lua_tostring(L, -1));
     double t = now();
     if (lua_pcall(L, 0, 0, 0) != LUA_OK) fail(lua_tostring(L, -1));
@@ -214,7 +253,8 @@ int main(void)
     amb_value caps[2];
     amb_vm *vm = amb_vm_new(&config, &why);
     if (!vm) fail("no machine");
-    if (amb_provider_add(vm, &thing_provider) != AMB_OK || amb_provider_add(vm, &amb_provider_clock) != AMB_OK)
+    if (amb_provider_add(vm, &thing_provider) != AMB_OK ||
+        amb_provider_add(vm, &amb_provider_clock) != AMB_OK)
         fail("the provider was refused");
     if (amb_grant(vm, "thing", "thing", NULL, 0, NULL, 0, &caps[0], text) != AMB_OK ||
         amb_grant(vm, "clock", "clock", NULL, 0, NULL, 0, &caps[1], text) != AMB_OK)
@@ -231,10 +271,14 @@ int main(void)
 #endif
         }
     }
-    printf("## Calls out of the script\n\nNanoseconds a call, the loop around it taken off; the least of %d rounds "
-           "of %d calls.\n", ROUNDS, CALLS);
+    printf("## Calls out of the script\n\nNanoseconds a call, the loop around it taken off; the "
+           "least of %d rounds "
+           "of %d calls.\n",
+           ROUNDS, CALLS);
 #ifdef WITH_LUA
-    printf("Lua's side are C functions registered through its C API (%s), with checked arguments.\n", LUA_RELEASE);
+    printf(
+        "Lua's side are C functions registered through its C API (%s), with checked arguments.\n",
+        LUA_RELEASE);
     lua_close(L);
 #else
     printf("Lua's library (liblua5.4-dev) was not found when this was built: no comparison.\n");
@@ -243,15 +287,18 @@ int main(void)
     for (int i = 0; i < VARIANTS; i++) {
         const variant *v = &variants[i];
         printf("| %s | %.1f |", v->title, v->ambit_ns - (i ? variants[0].ambit_ns : 0));
-        if (v->lua_ns > 0) printf(" %.1f |\n", v->lua_ns - (i ? variants[0].lua_ns : 0));
-        else printf(" – |\n");
+        if (v->lua_ns > 0)
+            printf(" %.1f |\n", v->lua_ns - (i ? variants[0].lua_ns : 0));
+        else
+            printf(" – |\n");
     }
     double native = variants[2].ambit_ns - variants[0].ambit_ns;
     double operation = variants[4].ambit_ns - variants[0].ambit_ns;
     printf("\nTargets: a native function ≤ 5 ns (%s)", native <= 5 ? "met" : "**missed**");
     if (variants[4].lua_ns > 0) {
         double method = variants[4].lua_ns - variants[0].lua_ns;
-        printf(", an operation, with its check at the gate, not above a method of userdata (%.2f times, %s)",
+        printf(", an operation, with its check at the gate, not above a method of userdata (%.2f "
+               "times, %s)",
                operation / method, operation <= method ? "met" : "**missed**");
     }
     printf("\n\n");

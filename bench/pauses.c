@@ -9,9 +9,13 @@
 enum { FIGURES = 5, ROWS = PEERS + 1 };
 
 /* Lua 5.4 appears twice, for its two ways of collecting. */
-static const peer generational = {"lua5.4, generational", "lua5.4-generational",
-                                  {"lua5.4", "-e", "collectgarbage('generational')"}, {".lua"},
-                                  {NULL}, false, true};
+static const peer generational = {"lua5.4, generational",
+                                  "lua5.4-generational",
+                                  {"lua5.4", "-e", "collectgarbage('generational')"},
+                                  {".lua"},
+                                  {NULL},
+                                  false,
+                                  true};
 
 int cmd_pauses(const options *o)
 {
@@ -38,7 +42,8 @@ int cmd_pauses(const options *o)
             double v[FIGURES];
             long check = 0;
             sample s = run_command(row[i]->words, path[i], &text);
-            int n = sscanf(text, "%lf %lf %lf %lf %lf %ld", &v[0], &v[1], &v[2], &v[3], &v[4], &check);
+            int n =
+                sscanf(text, "%lf %lf %lf %lf %lf %ld", &v[0], &v[1], &v[2], &v[3], &v[4], &check);
             free(text);
             if (i == AMBIT) right = check;
             if (!s.ok || n != FIGURES + 1 || check != right) {
@@ -49,11 +54,16 @@ int cmd_pauses(const options *o)
             mib[i][k] = (double)s.kib / 1024;
         }
     }
-    printf("## Pauses\n\nUnits of work that allocate and change old objects while about 200 MB are live; "
-           "microseconds a unit,\nthe reading of the clock included (plain Lua has only the processor's "
-           "clock, which does not see waiting).\nOf %d interleaved runs: the medians of p50, p99 and "
-           "units/s, the least of p99.9 and max,\nfor collectors do the same in every run and the rest of "
-           "the machine only adds to it.\n\n", rounds);
+    printf(
+        "## Pauses\n\nUnits of work that allocate and change old objects while about 200 MB are "
+        "live; "
+        "microseconds a unit,\nthe reading of the clock included (plain Lua has only the "
+        "processor's "
+        "clock, which does not see waiting).\nOf %d interleaved runs: the medians of p50, p99 and "
+        "units/s, the least of p99.9 and max,\nfor collectors do the same in every run and the "
+        "rest of "
+        "the machine only adds to it.\n\n",
+        rounds);
     printf("| |");
     for (int f = 0; f < FIGURES; f++) printf(" %s |", labels[f]);
     printf(" peak MiB |\n|---|---|---|---|---|---|---|\n");

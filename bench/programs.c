@@ -46,8 +46,8 @@ typedef struct program {
 
 typedef struct result {
     bool ok[PEERS];
-    double seconds, mib;                  /* of ambit */
-    double time[PEERS], memory[PEERS];    /* ambit's divided by theirs */
+    double seconds, mib;               /* of ambit */
+    double time[PEERS], memory[PEERS]; /* ambit's divided by theirs */
 } result;
 
 static int by_name(const void *a, const void *b)
@@ -116,7 +116,8 @@ static int find_programs(const options *o, program *list)
 static bool takes_part(const peer *p, const char *dir, const program *prog, char path[1024])
 {
     if (!p->present) return false;
-    for (const char *w = prog->without; *w && *w != '('; w += strcspn(w, ", "), w += strspn(w, ", ")) {
+    for (const char *w = prog->without; *w && *w != '(';
+         w += strcspn(w, ", "), w += strspn(w, ", ")) {
         size_t n = strcspn(w, ", (");
         if (n && !strncmp(p->id, w, n)) return false;
     }
@@ -141,8 +142,8 @@ static bool measure(const options *o, const program *prog, int rounds, result *r
                 fprintf(stderr, "bench: %s failed in %s\n", prog->name, peers[i].title);
                 right = false;
             } else if (strcmp(text[i], text[AMBIT])) {
-                fprintf(stderr, "bench: results of %s differ\n  ambit: %s  %s: %s", prog->name, text[AMBIT],
-                        peers[i].title, text[i]);
+                fprintf(stderr, "bench: results of %s differ\n  ambit: %s  %s: %s", prog->name,
+                        text[AMBIT], peers[i].title, text[i]);
                 right = false;
             }
         }
@@ -190,8 +191,10 @@ static double mean(const program *p, const result *r, int n, int klass, int peer
 
 static void cell(double v, const char *mark)
 {
-    if (v > 0) printf(" %s%.2f%s |", mark, v, mark);
-    else printf(" – |");
+    if (v > 0)
+        printf(" %s%.2f%s |", mark, v, mark);
+    else
+        printf(" – |");
 }
 
 static void table(const program *p, const result *r, int n, bool memory)
@@ -205,8 +208,10 @@ static void table(const program *p, const result *r, int n, bool memory)
     printf("\n");
     for (int k = 0; k < n; k++) {
         printf("| %s | %s | ", p[k].name, targets[p[k].klass].id);
-        if (memory) printf("%.1f |", r[k].mib);
-        else printf("%.3f |", r[k].seconds);
+        if (memory)
+            printf("%.1f |", r[k].mib);
+        else
+            printf("%.3f |", r[k].seconds);
         for (int i = 0; i < PEERS; i++)
             if (column(i, r, n)) cell(r[k].ok[i] ? memory ? r[k].memory[i] : r[k].time[i] : 0, "");
         printf("\n");
@@ -220,9 +225,15 @@ static void table(const program *p, const result *r, int n, bool memory)
 static void verdict(double v, double wanted, double stretch)
 {
     cell(v, "");
-    if (wanted <= 0) printf(" – | |");
-    else if (v <= 0) printf(" ≤ %.2f | |", wanted);
-    else printf(" ≤ %.2f | %s |", wanted, v > wanted ? "**missed**" : v > stretch ? "met" : "stretch met");
+    if (wanted <= 0)
+        printf(" – | |");
+    else if (v <= 0)
+        printf(" ≤ %.2f | |", wanted);
+    else
+        printf(" ≤ %.2f | %s |", wanted,
+               v > wanted    ? "**missed**"
+               : v > stretch ? "met"
+                             : "stretch met");
 }
 
 static void class_table(const program *p, const result *r, int n)
@@ -257,13 +268,17 @@ int cmd_programs(const options *o)
     int n = find_programs(o, list), rounds = o->rounds ? o->rounds : 5, failures = 0, done = 0;
     if (n < 0) return 2;
     for (int k = 0; k < n; k++) {
-        if (measure(o, &list[k], rounds, &results[done])) list[done++] = list[k];
-        else failures++;
+        if (measure(o, &list[k], rounds, &results[done]))
+            list[done++] = list[k];
+        else
+            failures++;
         if (isatty(2)) fprintf(stderr, "\r%d of %d programs", k + 1, n);
     }
     if (isatty(2)) fputs("\r\033[K", stderr);
-    printf("## Programs\n\nAmbit's figures divided by theirs, of whole processes: below 1 is better. Medians of "
-           "%d interleaved rounds.\n\nTime of the processor, user and system:\n\n", rounds);
+    printf("## Programs\n\nAmbit's figures divided by theirs, of whole processes: below 1 is "
+           "better. Medians of "
+           "%d interleaved rounds.\n\nTime of the processor, user and system:\n\n",
+           rounds);
     table(list, results, done, false);
     printf("Peak resident memory:\n\n");
     table(list, results, done, true);
@@ -282,8 +297,10 @@ int cmd_record(const options *o)
     if (n < 0) return 2;
     for (int k = 0; k < n; k++) {
         result r;
-        if (measure(o, &list[k], rounds, &r) && r.ok[LUA]) printf("%-12s %.2f\n", list[k].name, r.time[LUA]);
-        else status = 1;
+        if (measure(o, &list[k], rounds, &r) && r.ok[LUA])
+            printf("%-12s %.2f\n", list[k].name, r.time[LUA]);
+        else
+            status = 1;
     }
     return status;
 }
@@ -328,7 +345,8 @@ int cmd_check(const options *o)
             passed++;
         } else {
             failed++;
-            printf("%s: %.2f of lua5.4's time at best, recorded are %.2f\n", list[k].name, best, recorded);
+            printf("%s: %.2f of lua5.4's time at best, recorded are %.2f\n", list[k].name, best,
+                   recorded);
         }
     }
     printf("%d passed, %d failed\n", passed, failed);

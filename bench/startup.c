@@ -8,7 +8,8 @@
 
 int cmd_startup(const options *o)
 {
-    static double wall[PEERS + 1][MAX_ROUNDS], cpu[PEERS + 1][MAX_ROUNDS], kib[PEERS + 1][MAX_ROUNDS];
+    static double wall[PEERS + 1][MAX_ROUNDS], cpu[PEERS + 1][MAX_ROUNDS],
+        kib[PEERS + 1][MAX_ROUNDS];
     static double to_lua[MAX_ROUNDS];
     int rounds = o->rounds ? o->rounds : 51;
     char path[] = "/tmp/ambit-empty-XXXXXX";
@@ -25,7 +26,9 @@ int cmd_startup(const options *o)
             sample s = i < PEERS ? run_command(peers[i].words, path, NULL)
                                  : run_command((const char *[]){"/bin/true", NULL}, NULL, NULL);
             right = s.ok;
-            if (!right) fprintf(stderr, "bench: %s fails on an empty script\n", i < PEERS ? peers[i].title : "true");
+            if (!right)
+                fprintf(stderr, "bench: %s fails on an empty script\n",
+                        i < PEERS ? peers[i].title : "true");
             wall[i][k] = s.wall * 1e3;
             cpu[i][k] = s.cpu * 1e3;
             kib[i][k] = (double)s.kib;
@@ -38,12 +41,13 @@ int cmd_startup(const options *o)
     printf("| | elapsed ms | processor ms | memory KiB |\n|---|---|---|---|\n");
     for (int i = 0; i <= PEERS; i++) {
         if (i < PEERS && !peers[i].present) continue;
-        printf("| %s | %.2f | %.2f | %.0f |\n", i < PEERS ? peers[i].title : "`true`", median(wall[i], rounds),
-               median(cpu[i], rounds), median(kib[i], rounds));
+        printf("| %s | %.2f | %.2f | %.0f |\n", i < PEERS ? peers[i].title : "`true`",
+               median(wall[i], rounds), median(cpu[i], rounds), median(kib[i], rounds));
     }
     if (peers[LUA].present) {
         double m = median(to_lua, rounds);
-        printf("\nElapsed time ÷ lua5.4's: %.2f (target: below 1, %s)\n", m, m < 1 ? "met" : "**missed**");
+        printf("\nElapsed time ÷ lua5.4's: %.2f (target: below 1, %s)\n", m,
+               m < 1 ? "met" : "**missed**");
     }
     printf("\n");
     return 0;

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows that cost grows as it should: ten times the input must not take more than twelve times the time.
+/* Shows that cost grows as it should: ten times the input must not take more than twelve times the
+ * time.
  *
  *   scaling [--full] [-v] FILE...
  *
- * Each file is a script that works on the size N, which is put in front of it. Its first comments say:
- *   # size: 1000000      the larger of the two sizes in a full run; without --full both are a tenth, and
- *                        the limit is 20
- *   # at most: 20       another limit than twelve; for access all over a memory that is small enough for
- *                        the processor's caches at one size and too large at the other
+ * Each file is a script that works on the size N, which is put in front of it. Its first comments
+ * say:
+ *   # size: 1000000      the larger of the two sizes in a full run; without --full both are a
+ *                        tenth, and the limit is 20
+ *   # at most: 20        another limit than twelve; for access all over a memory that is small
+ *                        enough for the processor's caches at one size and too large at the other
  *   # full only          needs a full run to mean something
- *   # grows faster       cost that must not pass: shows that the measuring finds it; the size is the
- *                        same in every run
+ *   # grows faster       cost that must not pass: shows that the measuring finds it; the size is
+ *                        the same in every run
  *
- * Every run is a process of its own, so that all get their memory fresh; only running is timed, by the
- * process's own clock, which other processes do not advance. Other disturbances only ever add time, so the least of several runs counts, and
- * what does not pass is measured again, with more runs, before it fails. */
+ * Every run is a process of its own, so that all get their memory fresh; only running is timed, by
+ * the process's own clock, which other processes do not advance. Other disturbances only ever add
+ * time, so the least of several runs counts, and what does not pass is measured again, with more
+ * runs, before it fails. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +32,8 @@ enum { ATTEMPTS = 6, SMALL_RUNS = 5, LARGE_RUNS = 2, TIMES = 10 };
 #define LIMIT 12.0
 /* Small runs end before the first collections and fit into the processor's caches. */
 #define LIMIT_SMALL 20.0
-#define HOPELESS 40.0 /* no disturbance does that */
-#define TOO_SHORT 50e-6 /* seconds the smaller size must take for the ratio to mean something */
+#define HOPELESS    40.0  /* no disturbance does that */
+#define TOO_SHORT   50e-6 /* seconds the smaller size must take for the ratio to mean something */
 
 typedef struct scale_case {
     const char *name;
@@ -76,8 +79,10 @@ static double run_once(const scale_case *c, long n)
         if (amb_load(vm, c->name, text, (size_t)len, 0, to_stderr, NULL, &script) == AMB_OK) {
             double start = now();
             st = amb_run(vm, script, amb_nil(), NULL, &status);
-            if (st == AMB_OK && status == 0) took = now() - start;
-            else amb_error_report(vm, 0, to_stderr, NULL);
+            if (st == AMB_OK && status == 0)
+                took = now() - start;
+            else
+                amb_error_report(vm, 0, to_stderr, NULL);
         }
     }
     free(text);
@@ -127,14 +132,17 @@ static int judge(const scale_case *c, bool full, bool verbose)
         if (ratio <= limit || ratio > HOPELESS) break;
     }
     if (verbose)
-        printf("%-20s %8ld: %8.2f ms, %9ld: %9.2f ms, %5.1f times\n", c->name, small, s * 1e3, large, l * 1e3, ratio);
+        printf("%-20s %8ld: %8.2f ms, %9ld: %9.2f ms, %5.1f times\n", c->name, small, s * 1e3,
+               large, l * 1e3, ratio);
     if (s < TOO_SHORT) {
-        printf("%s: a size of %ld takes only %.0f microseconds, too short to judge\n", c->name, small, s * 1e6);
+        printf("%s: a size of %ld takes only %.0f microseconds, too short to judge\n", c->name,
+               small, s * 1e6);
         return 0;
     }
     if ((ratio <= limit) != c->grows_faster) return 1;
-    printf("%s: %ld takes %.2f ms, %ld takes %.2f ms: %.1f times, %s %.0f\n", c->name, small, s * 1e3, large,
-           l * 1e3, ratio, c->grows_faster ? "though it should have been more than" : "the limit is", limit);
+    printf("%s: %ld takes %.2f ms, %ld takes %.2f ms: %.1f times, %s %.0f\n", c->name, small,
+           s * 1e3, large, l * 1e3, ratio,
+           c->grows_faster ? "though it should have been more than" : "the limit is", limit);
     return 0;
 }
 
