@@ -329,6 +329,8 @@ static int invoke_builtin(amb_vm *vm, ambv *f, amb_string *name, uint32_t n) {
         cache_method(vm, self, CACHE_NATIVE, d);
         if (self.tag == TAG_LIST && n == 1 && vm->pc->op == OP_INVOKE && !strcmp(d->name, "push"))
             ((amb_instr *)vm->pc)->op = OP_INVOKE_PUSH;
+        if (self.tag == TAG_LIST && n == 0 && vm->pc->op == OP_INVOKE && !strcmp(d->name, "pop"))
+            ((amb_instr *)vm->pc)->op = OP_INVOKE_POP;
         return RUN_RESUME; /* the same instruction, now with a cache */
     }
     amb_status st = ambmembers_value(vm, row, &fn);

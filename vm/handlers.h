@@ -472,6 +472,20 @@ HANDLER(INVOKE_PUSH) {
     ((amb_instr *)pc)->op = OP_INVOKE; /* of other types, too: for good */
     DISPATCH();
 }
+HANDLER(INVOKE_POP) {
+    const ambv *self = &R(A) + 2;
+    if (AMB_LIKELY(self->tag == TAG_LIST)) {
+        amb_list *l = self->list;
+        if (AMB_LIKELY(l->len && !(l->h.flags & (OBJ_FROZEN | OBJ_LOCKED)))) {
+            uint32_t n = --l->len;
+            uint64_t t = AMB_LIKELY(!l->tags) ? l->h.aux16 : l->tags[n];
+            PUT(A, l->vals[n], t);
+            NEXT(3);
+        }
+    }
+    ((amb_instr *)pc)->op = OP_INVOKE; /* other types, and what is an error */
+    DISPATCH();
+}
 HANDLER(INVOKEPRIV) {
     ambv *self = &R(A) + 2;
     const amb_cache *cache = CACHE_OF(pc);
@@ -713,6 +727,21 @@ HANDLER(FORNEXT2) {
         to[1].tag = e->vtag;
         if (AMB_UNLIKELY((vm->slice -= 4) < 0)) SLOW(ambrun_poll_jump(vm), 1);
         NEXT(1 + SC);
+    }
+    if (s->tag == TAG_LIST) {
+        const amb_list *l = s->list;
+        uint64_t i = s[1].u;
+        if (AMB_LIKELY(l->len == s[2].u)) {
+            if (i == l->len) NEXT(1);
+            const amb_tuple *t = (const amb_tuple *)(uintptr_t)l->vals[i];
+            if (AMB_LIKELY((l->tags ? l->tags[i] : l->h.aux16) == TAG_TUPLE && t->h.aux32 == 2)) {
+                COPY(B, t->vals[0]);
+                COPY(B + sizeof(ambv), t->vals[1]);
+                s[1].u = i + 1;
+                if (AMB_UNLIKELY((vm->slice -= 4) < 0)) SLOW(ambrun_poll_jump(vm), 1);
+                NEXT(1 + SC);
+            }
+        }
     }
     SLOW(ambrun_fornext(vm, true), 1);
 }

@@ -119,13 +119,6 @@ static amb_status builtin_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, 
                                 bool *done) {
     *done = true;
     if (op == OP_ADD && x.tag == y.tag) {
-        if (x.tag == TAG_STRING) {
-            ambvm_charge(vm, y.str->len / 32); /* so that doubling meets its deadline */
-            amb_string *s = ambstr_concat(vm, x.str, y.str);
-            if (!s) return vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
-            *out = ambv_obj(s);
-            return AMB_OK;
-        }
         if (x.tag == TAG_LIST) {
             amb_list *l = amblist_slice(vm, x.list, 0, x.list->len);
             if (!l || amblist_extend(vm, l, y.list) != AMB_OK)
@@ -191,6 +184,14 @@ static int type_error(amb_vm *vm, const char *op, ambv x, ambv y) {
 }
 
 int ambrun_arith(amb_vm *vm, enum amb_opcode op, ambv x, ambv y, uint32_t dst) {
+    if (op == OP_ADD && x.tag == TAG_STRING && y.tag == TAG_STRING) { /* nearly always that */
+        ambvm_charge(vm, y.str->len / 32); /* so that doubling meets its deadline */
+        amb_string *s = ambstr_concat(vm, x.str, y.str);
+        if (!s) return ambrun_failed(vm, vm->failed != AMB_OK ? vm->failed : AMB_E_THROW);
+        REG(vm, dst) = ambv_obj(s);
+        if (vm->gc_wanted) ambrun_collect(vm);
+        return RUN_NEXT;
+    }
     uint32_t i = 0;
     while (operators[i].op != op) i++;
     if (x.tag == TAG_INT && y.tag == TAG_INT && op != OP_DIV) return int_arith(vm, op, x.i, y.i, dst);
