@@ -15,13 +15,13 @@
 
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
-#define MINOR_MIN MIB        /* allocation between two minor collections */
+#define MINOR_MIN (MIB / 2)  /* allocation between two minor collections */
 #define MINOR_MAX (4 * MIB)
 #define SURVIVORS_MANY (MIB) /* per minor collection: above this they come more often */
 #define SURVIVORS_FEW (MIB / 2)
 #define WRITTEN_WORK ((size_t)128) /* looking through a written old object costs as much as so many
                                     * bytes of survivors */
-#define MAJOR_MIN (4 * MIB)  /* growth of the heap before a major collection */
+#define MAJOR_MIN (2 * MIB)  /* growth of the heap before a major collection */
 #define MARK_WORK ((size_t)48000)  /* a step: about 5 ns a unit */
 #define MINOR_BYTES_PER_UNIT 10    /* survivors marked in the time of a unit */
 #define STRESS_WORK 40
@@ -309,7 +309,7 @@ void ambgc_collect(amb_vm *vm, bool full) {
     uint64_t from = gc->timed ? now_ns() : 0;
     gc->owed += gc->debt - gc->seen;
     gc->seen = gc->debt;
-    size_t work = vm->stress ? STRESS_WORK : MARK_WORK, units = work;
+    size_t work = vm->stress ? STRESS_WORK + gc->owed / 64 : MARK_WORK, units = work;
     bool stepped = gc->phase != GC_IDLE;
     if (full) {
         at_once(vm);

@@ -1,0 +1,1 @@
+ambit --gc-stats -e 'let xs = []; for i in 0..100000 { xs.push([i]); let junk = "${i}" }; print(xs.len)' 2>&1 | sed -E 's/[0-9]+(\.[0-9]+)?/N/g; s/N (KiB|MiB|B)/SIZE/g; s/N (us|ms)/TIME/g; /^  (below|from) /d'; ambit --gc-stats -e 'print(1)' 2>/dev/null; ambit --gc-stats check x.amb 2>&1 | head -n 1
