@@ -297,7 +297,7 @@ static void function_body(genfn *f)
     }
     uint32_t first = f->top;
     gen_params(f, fn->params, fn->param_count);
-    if (fn->scope) {
+    if (fn->scope && fn->kind != AMB_FN_MAIN) { /* a module's scope is that of its block */
         /* names of parameter patterns; plain parameters and self have their registers */
         for (uint32_t i = 0; i < fn->scope->decl_count; i++) {
             struct amb_decl *d = fn->scope->decls[i];
