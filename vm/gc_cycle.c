@@ -17,8 +17,8 @@
 #define MIB ((size_t)1 << 20)
 #define MINOR_MIN (MIB / 2)  /* allocation between two minor collections */
 #define MINOR_MAX (4 * MIB)
-#define SURVIVORS_MANY (MIB) /* per minor collection: above this they come more often */
-#define SURVIVORS_FEW (MIB / 2)
+#define SURVIVORS_MANY (640 * KIB) /* per minor collection: above this they come more often */
+#define SURVIVORS_FEW (320 * KIB)
 #define WRITTEN_WORK ((size_t)128) /* looking through a written old object costs as much as so many
                                     * bytes of survivors */
 #define MAJOR_MIN (2 * MIB)  /* growth of the heap before a major collection */
