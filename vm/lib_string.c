@@ -36,11 +36,61 @@ static uint32_t index_of_byte(const amb_string *s, size_t off) {
     return ambstr_is_ascii(s) ? (uint32_t)off : (uint32_t)ambutf8_count(s->data, off);
 }
 
-static amb_status push_piece(amb_vm *vm, amb_list *l, amb_string *s, size_t from,
-                             size_t to) {
-    amb_string *piece = ambstr_slice_bytes(vm, s, (uint32_t)from, (uint32_t)to);
+/* A list of pieces of s that is being made. Texts repeat their words: short pieces that are equal become one
+ * string, which `pool` finds by its hash. It is left alone when pieces turn out to be mostly different. */
+typedef struct cutter {
+    amb_string *s;
+    amb_list *l;
+    amb_string **pool; /* NULL: none */
+    uint32_t size, tried, found;
+} cutter;
+enum { POOL_FROM = 64, POOL_MAX = 8192, POOLED = 32, POOL_TRIAL = 1024 };
+
+static void cutter_end(amb_vm *vm, cutter *c) {
+    if (c->pool) ambgc_free(vm, c->pool, c->size * sizeof *c->pool);
+    c->pool = NULL;
+}
+
+static AMB_COLD void cutter_pool(amb_vm *vm, cutter *c) {
+    /* about as many pieces as the text seems to have, going by the first ones */
+    uint64_t want = (uint64_t)c->s->len / 16;
+    c->size = POOL_FROM;
+    while (c->size < want && c->size < POOL_MAX) c->size *= 2;
+    size_t limit = vm->limits.heap_bytes;
+    if (limit && c->size * sizeof *c->pool > limit / 16) return;
+    c->pool = ambgc_malloc(vm, c->size * sizeof *c->pool);
+    if (c->pool) memset(c->pool, 0, c->size * sizeof *c->pool);
+    else vm->failed = AMB_OK; /* it goes without */
+}
+
+static amb_string *pooled(amb_vm *vm, cutter *c, uint32_t from, uint32_t n) {
+    if (++c->tried == POOL_TRIAL && c->found < POOL_TRIAL / 3) {
+        cutter_end(vm, c);
+        return ambstr_slice_bytes(vm, c->s, from, from + n);
+    }
+    const char *p = c->s->data + from;
+    uint32_t h = ambstr_hash_bytes(vm, p, n);
+    amb_string **slot = &c->pool[h & (c->size - 1)], *o = *slot;
+    if (o && o->h.aux32 == h && o->len == n && memcmp(o->data, p, n) == 0) {
+        c->found++;
+        return o;
+    }
+    o = ambstr_slice_bytes(vm, c->s, from, from + n);
+    if (o) {
+        o->h.aux32 = h;
+        *slot = o;
+    }
+    return o;
+}
+
+static amb_status push_piece(amb_vm *vm, cutter *c, size_t from, size_t to) {
+    size_t n = to - from;
+    if (c->l->len == POOL_FROM) cutter_pool(vm, c);
+    amb_string *piece = c->pool && n > 1 && n <= POOLED
+                            ? pooled(vm, c, (uint32_t)from, (uint32_t)n)
+                            : ambstr_slice_bytes(vm, c->s, (uint32_t)from, (uint32_t)to);
     if (AMB_UNLIKELY(!piece)) return amblib_nomem(vm);
-    return amblib_push(vm, l, (ambv){.str = piece, .tag = TAG_STRING});
+    return amblib_push(vm, c->l, (ambv){.str = piece, .tag = TAG_STRING});
 }
 
 /* ---- facts ---- */
@@ -218,7 +268,8 @@ static inline unsigned space_at(const char *p) {
     return ambutf8_is_space(ambutf8_decode(p, &next)) ? ambutf8_width(c) : 0;
 }
 
-static amb_status split_words(amb_vm *vm, amb_string *s, uint32_t max, amb_list *l) {
+static amb_status split_words(amb_vm *vm, cutter *c, uint32_t max) {
+    const amb_string *s = c->s;
     uint32_t i = 0, len = s->len, cuts = 0;
     const char *d = s->data;
     unsigned w;
@@ -226,26 +277,26 @@ static amb_status split_words(amb_vm *vm, amb_string *s, uint32_t max, amb_list 
         while (i < len && (w = space_at(d + i)) != 0) i += w;
         if (i >= len) return AMB_OK;
         uint32_t from = i;
-        if (cuts++ == max) return push_piece(vm, l, s, from, len);
+        if (cuts++ == max) return push_piece(vm, c, from, len);
         while (i < len && !space_at(d + i)) i += ambutf8_width((unsigned char)d[i]);
-        amb_status st = push_piece(vm, l, s, from, i);
+        amb_status st = push_piece(vm, c, from, i);
         if (st) return st;
     }
 }
 
-static amb_status split_at(amb_vm *vm, amb_string *s, amb_string *sep, uint32_t max,
-                           amb_list *l) {
+static amb_status split_at(amb_vm *vm, cutter *c, amb_string *sep, uint32_t max) {
+    const amb_string *s = c->s;
     const char *start = s->data, *end = start + s->len, *p = start;
     amb_status st = AMB_OK;
     for (uint32_t cuts = 0; cuts < max; cuts++) {
         const char *hit = amblib_find(p, (size_t)(end - p), sep->data, sep->len);
         if (!hit) break;
-        if ((st = push_piece(vm, l, s, (size_t)(p - start), (size_t)(hit - start))) !=
+        if ((st = push_piece(vm, c, (size_t)(p - start), (size_t)(hit - start))) !=
             AMB_OK)
             return st;
         p = hit + sep->len;
     }
-    return push_piece(vm, l, s, (size_t)(p - start), s->len);
+    return push_piece(vm, c, (size_t)(p - start), s->len);
 }
 
 NATIVE(string_split) {
@@ -265,7 +316,9 @@ NATIVE(string_split) {
     amb_list *l = amblist_new(vm, 4);
     if (!l) return amblib_nomem(vm);
     ambvm_charge(vm, SELF->len / 16);
-    st = sep ? split_at(vm, SELF, sep, max, l) : split_words(vm, SELF, max, l);
+    cutter c = {.s = SELF, .l = l};
+    st = sep ? split_at(vm, &c, sep, max) : split_words(vm, &c, max);
+    cutter_end(vm, &c);
     *out = ambv_obj(l);
     return st;
 }
@@ -275,7 +328,9 @@ NATIVE(string_words) {
     amb_list *l = amblist_new(vm, 4);
     if (!l) return amblib_nomem(vm);
     ambvm_charge(vm, SELF->len / 16);
-    amb_status st = split_words(vm, SELF, UINT32_MAX, l);
+    cutter c = {.s = SELF, .l = l};
+    amb_status st = split_words(vm, &c, UINT32_MAX);
+    cutter_end(vm, &c);
     *out = ambv_obj(l);
     return st;
 }
@@ -287,17 +342,19 @@ NATIVE(string_lines) {
     if (!l) return amblib_nomem(vm);
     ambvm_charge(vm, s->len / 16);
     const char *start = s->data, *end = start + s->len, *p = start;
+    cutter c = {.s = s, .l = l};
+    amb_status st = AMB_OK;
     while (p < end) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));
         const char *stop = nl ? nl : end;
         if (nl && stop > p && stop[-1] == '\r') stop--;
-        amb_status st = push_piece(vm, l, s, (size_t)(p - start), (size_t)(stop - start));
-        if (st) return st;
-        if (!nl) break;
+        st = push_piece(vm, &c, (size_t)(p - start), (size_t)(stop - start));
+        if (st || !nl) break;
         p = nl + 1;
     }
+    cutter_end(vm, &c);
     *out = ambv_obj(l);
-    return AMB_OK;
+    return st;
 }
 
 static bool one_of(uint32_t c, const amb_string *set) {

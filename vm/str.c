@@ -189,6 +189,10 @@ static uint32_t hash_bytes(uint64_t seed, const char *p, size_t n) {
     return r ? r : 1;
 }
 
+uint32_t ambstr_hash_bytes(const amb_vm *vm, const char *p, size_t n) {
+    return hash_bytes(vm->hash_seed, p, n);
+}
+
 uint32_t ambstr_hash_slow(const amb_vm *vm, amb_string *s) {
     if (s->h.aux32 == 0) s->h.aux32 = hash_bytes(vm->hash_seed, s->data, s->len);
     return s->h.aux32;

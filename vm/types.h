@@ -25,6 +25,7 @@ amb_string *ambstr_format(amb_vm *vm, const char *fmt, ...) AMB_PRINTF(2, 3);
 /* The unique string with these bytes; for keys and names. */
 amb_string *ambstr_intern(amb_vm *vm, const char *s, size_t len);
 amb_string *ambstr_intern_str(amb_vm *vm, amb_string *s);
+uint32_t ambstr_hash_bytes(const amb_vm *vm, const char *p, size_t n); /* of a string of these */
 uint32_t ambstr_hash_slow(const amb_vm *vm, amb_string *s);
 static inline uint32_t ambstr_hash(const amb_vm *vm, amb_string *s) {
     return AMB_LIKELY(s->h.aux32 != 0) ? s->h.aux32 : ambstr_hash_slow(vm, s);
