@@ -246,8 +246,14 @@ static size_t sweep_step(amb_vm *vm, size_t work) {
             done += RELEASE_WORK;
         } else {
             gc->phase = GC_IDLE;
-            size_t now = gc->live + gc->outside, growth = now / 4 * 3;
-            gc->major_at = now + (growth > MAJOR_MIN ? growth : MAJOR_MIN);
+            size_t now = gc->live + gc->outside, growth = now / 4 * 3, limit = vm->limits.heap_bytes;
+            if (growth < MAJOR_MIN) growth = MAJOR_MIN;
+            if (limit) {
+                /* early enough to end before the limit is met, if anything dies */
+                size_t room = (limit > gc->total ? limit - gc->total : 0) + gc->nfree * GC_BLOCK;
+                if (growth > room / 2 + GC_BLOCK) growth = room / 2 + GC_BLOCK;
+            }
+            gc->major_at = now + growth;
             break;
         }
     }
