@@ -11,7 +11,8 @@ int cmd_startup(const options *o)
     static double wall[PEERS + 1][MAX_ROUNDS], cpu[PEERS + 1][MAX_ROUNDS],
         kib[PEERS + 1][MAX_ROUNDS];
     static double to_lua[MAX_ROUNDS];
-    int rounds = o->rounds ? o->rounds : 51;
+    /* Each is a matter of milliseconds, so few rounds would not tell anything. */
+    int rounds = o->rounds > 51 ? o->rounds : 51;
     char path[] = "/tmp/ambit-empty-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0) {
