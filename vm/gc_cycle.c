@@ -15,13 +15,13 @@
 
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
-#define MINOR_MIN (MIB / 2)  /* allocation between two minor collections */
+#define MINOR_MIN (384 * KIB)  /* allocation between two minor collections */
 #define MINOR_MAX (4 * MIB)
 #define SURVIVORS_MANY (640 * KIB) /* per minor collection: above this they come more often */
 #define SURVIVORS_FEW (320 * KIB)
 #define WRITTEN_WORK ((size_t)128) /* looking through a written old object costs as much as so many
                                     * bytes of survivors */
-#define MAJOR_MIN (2 * MIB)  /* growth of the heap before a major collection */
+#define MAJOR_MIN (MIB / 2)  /* growth of the heap before a major collection */
 #define MARK_WORK ((size_t)48000)  /* a step: about 5 ns a unit */
 #define MINOR_BYTES_PER_UNIT 10    /* survivors marked in the time of a unit */
 #define STRESS_WORK 40
