@@ -558,6 +558,7 @@ static void pop(amb_vm *vm) {
     ambv h = vm->base[-1];
     vm->pc = h.p;
     vm->base = (ambv *)((char *)vm->base - frame_delta(h.tag));
+    if (AMB_UNLIKELY(h.tag & FRAME_KNOWN)) ambgc_frame_left(vm);
 }
 
 int ambrun_return(amb_vm *vm, ambv v) {

@@ -106,7 +106,10 @@ enum frame_kind {
 static inline uint64_t frame_tag(enum frame_kind kind, uint32_t dst, size_t delta) {
     return TAG_FRAME | (uint64_t)kind << 8 | (uint64_t)(dst & 0xffff) << 16 | (uint64_t)delta << 32;
 }
-static inline enum frame_kind frame_kind_of(uint64_t tag) { return (enum frame_kind)(tag >> 8 & 0xff); }
+/* The collector knows everything below this frame; leaving it is to be told (ambgc_frame_left). A frame with this
+ * bit does not look like FRAME_CALL to a return's fast path. */
+#define FRAME_KNOWN ((uint64_t)0x8000)
+static inline enum frame_kind frame_kind_of(uint64_t tag) { return (enum frame_kind)(tag >> 8 & 0x7f); }
 static inline uint32_t frame_dst(uint64_t tag) { return (uint32_t)(tag >> 16 & 0xffff); }
 static inline size_t frame_delta(uint64_t tag) { return (size_t)(tag >> 32); }
 #define AMB_STACK_RESERVE 600 /* values above stack_limit: arguments on their way, natives' optional ones */

@@ -42,6 +42,9 @@ void *ambgc_malloc(amb_vm *vm, size_t size);
 void *ambgc_realloc(amb_vm *vm, void *p, size_t old_size, size_t new_size);
 void ambgc_free(amb_vm *vm, void *p, size_t size);
 
+/* A frame with FRAME_KNOWN has been popped; vm->base is its caller's. */
+void ambgc_frame_left(amb_vm *vm);
+
 /* For the interpreter and embedding only, at a safepoint: does what is due, a minor collection or a
  * step of the major one. full: finds everything that is garbage, before it returns. */
 void ambgc_collect(amb_vm *vm, bool full);

@@ -107,6 +107,9 @@ struct ambgc {
     gc_written *written; /* a hash table, emptied by each minor collection */
     uint32_t nwritten, written_cap;
     gc_written *last_written;
+    /* Stack slots below hold what they held at the last minor collection: only frames that were
+     * running since are looked at. The frame that stands there has FRAME_KNOWN. */
+    ambv *stack_known;
     gc_work gray, young;
     amb_gc_stats stats;
     bool timed;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "class.h"
+#include "code.h"
 #include "gc_internal.h"
 #include "module.h"
 #include "proto.h"
@@ -236,9 +237,10 @@ void gc_mark_children(amb_vm *vm, amb_obj *o) {
     }
 }
 
-static void mark_roots(amb_vm *vm) {
+/* The stack's slots from `from` on, and what else is reachable from the start. */
+static void mark_roots(amb_vm *vm, ambv *from) {
     struct ambgc *gc = vm->gc;
-    for (ambv *v = vm->stack; v < vm->top; v++)
+    for (ambv *v = from; v < vm->top; v++)
         if (v->tag >= TAG_HEAP && v->tag < TAG_COUNT) ambgc_mark_obj(gc, v->o); /* not frame words */
     /* What lies above is stale: cleared so that no later frame shows a dead object. */
     for (ambv *v = vm->top; v < vm->stack_end; v++) *v = ambv_nil();
@@ -252,6 +254,31 @@ static void mark_roots(amb_vm *vm) {
     ambprelude_mark(gc, vm->prelude);
     ambgc_mark_obj(gc, vm->entry);
     for (uint32_t i = 0; i < vm->npins; i++) ambgc_mark_value(gc, vm->pins[i]);
+}
+
+/* ---- frames ---- */
+
+/* How many frames may be left between two collections without telling. */
+#define FRAMES_APART 32
+
+/* All slots of the stack have been looked at, or nothing below vm->base has changed: marks a frame some
+ * way down. */
+static void know_frames(amb_vm *vm) {
+    ambv *b = vm->base;
+    vm->gc->stack_known = NULL;
+    for (unsigned i = 0; i < FRAMES_APART; i++) {
+        if (b < vm->stack + 3 || (b[-1].tag & 0xff) != TAG_FRAME) return;
+        size_t delta = frame_delta(b[-1].tag);
+        if (!delta) return;
+        b = (ambv *)((char *)b - delta);
+    }
+    if (b < vm->stack + 3 || (b[-1].tag & 0xff) != TAG_FRAME) return;
+    b[-1].tag |= FRAME_KNOWN;
+    vm->gc->stack_known = b - 3; /* a generator's frame keeps something there */
+}
+
+void ambgc_frame_left(amb_vm *vm) {
+    if (vm->gc->stack_known) know_frames(vm);
 }
 
 /* ---- the young ---- */
@@ -339,7 +366,7 @@ static void recover(amb_vm *vm) {
     while (gc->overflow) {
         gc->overflow = false;
         gc->stepping = false;
-        mark_roots(vm);
+        mark_roots(vm, vm->stack);
         drain_young(vm);
         step(vm, SIZE_MAX);
         ambgc_walk(vm, look_through, vm);
@@ -403,7 +430,10 @@ static void peek(const amb_vm *vm, const amb_obj *o) {
 void gc_mark_young(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     gc->stepping = false;
-    mark_roots(vm);
+    ambv *known = gc->stack_known;
+    if (!known || known + 3 > vm->base || !(known[2].tag & FRAME_KNOWN)) known = vm->stack;
+    mark_roots(vm, known);
+    know_frames(vm);
     drain_young(vm);
     mark_written(gc);
     for (size_t i = 0; i < gc->nremembered; i++) {
@@ -427,7 +457,7 @@ void gc_mark_young(amb_vm *vm) {
 
 void gc_mark_begin(amb_vm *vm) {
     vm->gc->stepping = true;
-    mark_roots(vm);
+    mark_roots(vm, vm->stack);
     vm->gc->stepping = false;
     recover(vm);
 }
