@@ -272,9 +272,10 @@ static bool one_of(const amb_string *name) {
 
 /* Inside the methods that comparing, hashing and printing call, the gate is closed: the
  * flag says so for those that C code called, the frames for those that script did. */
-static bool is_closed(const amb_vm *vm) {
+static bool is_closed(amb_vm *vm) {
     if (vm->gate_closed) return true;
     const ambv *b = vm->base;
+    uint32_t frames = 0;
     while (b > vm->stack + 3 && (b[-1].tag & 0xff) == TAG_FRAME) {
         if (b[-2].tag == TAG_CLOSURE && b[-2].closure->home &&
             one_of(b[-2].closure->proto->name))
@@ -282,7 +283,9 @@ static bool is_closed(const amb_vm *vm) {
         size_t delta = frame_delta(b[-1].tag);
         if (!delta) break;
         b = (const ambv *)((const char *)b - delta);
+        frames++;
     }
+    ambvm_charge(vm, frames / 8);
     return false;
 }
 
