@@ -476,9 +476,12 @@ static uint32_t distance(const char *a, size_t n, const char *b, size_t m) {
     return row[m];
 }
 
+/* Of equally near ones the first in order: tables have none, and their places change from run to run. A
+ * name of which nothing stays is not near. */
 static void consider(const amb_string *name, const amb_string *have, const char **best, uint32_t *d) {
     uint32_t x = distance(name->data, name->len, have->data, have->len);
-    if (x < *d && x <= 1 + name->len / 4) {
+    if (x > 1 + name->len / 4 || x >= name->len) return;
+    if (x < *d || (x == *d && strcmp(have->data, *best) < 0)) {
         *d = x;
         *best = have->data;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ambit/ambit.h"
+#include "gc.h"
 
 static amb_status quiet(void *ud, int fd, const char *s, size_t n)
 {
@@ -71,6 +72,95 @@ Test(gc, garbage_goes)
         cr_assert_lt(g.peak_bytes, 26u << 20, "script %u: %lu bytes", i, (unsigned long)g.peak_bytes);
         cr_assert_gt(g.minor, 0u);
     }
+}
+
+/* Marks are numbered in a byte; the numbers start anew after 254 major collections. What owns something
+ * outside, what has a block of its own and what is replaced now and then live through that. */
+Test(gc, numbers_of_marks_start_anew)
+{
+    amb_gc_stats g = after(
+    "class Node(var v, var next)\n"
+    "fn make(i) {\n"
+    "    let long = (0..400).map(k => \"${i}:${k}\").list()\n"
+    "    let m = {}\n"
+    "    for k in 0..100 { m[\"k${k}\"] = [i, k] }\n"
+    "    let wide = tuple((0..300).map(k => [k + i]))\n"
+    "    return (i, long, m, wide, \"${i},\" * 1000, bytes(3000), Node(i, Node([i], nil)), set(long))\n"
+    "}\n"
+    "fn check(t) {\n"
+    "    let (i, long, m, wide, text, b, node, s) = t\n"
+    "    if long[399] != \"${i}:399\" or long.len != 400 { throw Error(\"list ${i}\") }\n"
+    "    if m[\"k99\"] != [i, 99] or m.len != 100 { throw Error(\"map ${i}\") }\n"
+    "    if wide[299] != [299 + i] { throw Error(\"tuple ${i}\") }\n"
+    "    if text.len != \"${i},\".len * 1000 or not text.ends_with(\"${i},\") { throw Error(\"string ${i}\") }\n"
+    "    if b.len != 3000 or b[2999] != 0 { throw Error(\"bytes ${i}\") }\n"
+    "    if node.next.v != [i] { throw Error(\"instance ${i}\") }\n"
+    "    if s.len != 400 or not s.has(\"${i}:7\") { throw Error(\"set ${i}\") }\n"
+    "}\n"
+    "let ring = (0..8).map(make).list()\n"
+    "let oldest = make(-1)\n"
+    "for i in 0..1500 {\n"
+    "    let b = bytes(2500000)\n"
+    "    if i % 7 == 0 { ring[i % 8] = make(i) }\n"
+    "    check(ring[(i + 3) % 8])\n"
+    "    if i % 50 == 0 { check(oldest) }\n"
+    "}\n"
+    "for t in ring { check(t) }\n"
+    "check(oldest)\n");
+    cr_assert_gt(g.major, 2u * 255);
+    cr_assert_lt(g.peak_bytes, 48u << 20);
+}
+
+/* What objects own outside is counted when it is taken and when it is given back: nothing stays of what died. */
+Test(gc, the_outside_is_counted_exactly)
+{
+    static const char source[] =
+    "fn churn() {\n"
+    "    let l = (0..5000).list()\n"
+    "    l.push(\"x\")\n"
+    "    for i in 0..3000 { l.remove_at(0) }\n"
+    "    for i in 0..9000 { l.push([i]) }\n"
+    "    while l.len > 10 { l.pop() }\n"
+    "    let big = (0..3000).map(i => \"${i}\").list()\n"
+    "    big.clear()\n"
+    "    for i in 0..700 { big.push(i) }\n"
+    "    let m = {}\n"
+    "    for i in 0..3000 { m[i] = \"${i}\" }\n"
+    "    for i in 0..2990 { m.remove(i) }\n"
+    "    for i in 0..200 { m[\"${i}\"] = i }\n"
+    "    let gone = {a: [1] * 1000}\n"
+    "    gone.clear()\n"
+    "    let b = bytes(10)\n"
+    "    for i in 0..4000 { b.push(i % 256) }\n"
+    "    let wide = tuple(0..3000)\n"
+    "    let text = \"abc\" * 5000\n"
+    "    var grown = \"\"\n"
+    "    for i in 0..5000 { grown += \"xyz\" }\n"
+    "    let part = text[100..9000]\n"
+    "    let s = set(0..3000)\n"
+    "    return (l, big, m, b, wide, part, grown, s)\n"
+    "}\n"
+    "for i in 0..6 { churn() }\n";
+    amb_config c = {.size = sizeof c, .output = quiet, .seed = 3};
+    amb_status st;
+    amb_vm *vm = amb_vm_new(&c, &st);
+    cr_assert_not_null(vm);
+    uint64_t outside[3];
+    for (int i = 0; i < 3; i++) {
+        amb_script *s;
+        int status;
+        cr_assert_eq(amb_load(vm, "test", source, strlen(source), 0, complain, NULL, &s), AMB_OK);
+        cr_assert_eq(amb_run(vm, s, amb_nil(), NULL, &status), AMB_OK);
+        ambgc_collect(vm, true);
+        ambgc_collect(vm, true);
+        amb_gc_stats g = {.size = sizeof g};
+        amb_gc_statistics(vm, &g);
+        outside[i] = g.outside_bytes;
+    }
+    cr_assert_lt(outside[0], 1u << 20);
+    cr_assert_eq(outside[1], outside[0]);
+    cr_assert_eq(outside[2], outside[1]);
+    amb_vm_free(vm);
 }
 
 Test(gc, an_older_host_gets_what_it_knows)
