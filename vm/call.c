@@ -801,6 +801,8 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     vm->result = ambv_nil();
     vm->base = base;
     vm->pc = pc;
+    /* A limit ends all frames at once: none of them has told the collector. */
+    if (!inside) ambgc_frame_left(vm);
     ambsample_enter(vm, native);
     if (inside) vm->no_gc--;
     vm->c_depth--;

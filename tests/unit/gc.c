@@ -163,6 +163,33 @@ Test(gc, the_outside_is_counted_exactly)
     amb_vm_free(vm);
 }
 
+/* A limit leaves a deep stack without a return from any frame; what the next run has on the stack is looked at. */
+Test(gc, a_run_after_a_limit_keeps_its_frames)
+{
+    static const char ends[] = "fn deep(n) { let a = [n]; let r = if n == 0 { spin() } else { deep(n - 1) }; return [a, r] }\n"
+                               "fn spin() { let l = []; while true { l.push([1, 2, 3]) } }\n"
+                               "deep(300)\n";
+    static const char goes_on[] =
+        "fn deep(n, a, b, c) {\n"
+        "    let mine = [\"${n}\"]\n"
+        "    if n > 0 { let r = deep(n - 1, a, b, c)\n let x = [r]\n let y = [x]\n if mine[0] != \"${n}\" { throw Error(\"lost\") }\n return y[0][0] }\n"
+        "    for i in 0..60000 { let x = [\"${i}\"] }\n"
+        "    return mine\n"
+        "}\n"
+        "for n in 40..140 { if n % 9 == 0 { deep(n, 1, 2, 3) } }\n";
+    amb_config c = {.size = sizeof c, .heap_bytes = (size_t)40 << 20, .output = quiet};
+    amb_status st;
+    amb_vm *vm = amb_vm_new(&c, &st);
+    cr_assert_not_null(vm);
+    amb_script *s;
+    int status;
+    cr_assert_eq(amb_load(vm, "ends", ends, strlen(ends), 0, complain, NULL, &s), AMB_OK);
+    cr_assert_eq(amb_run(vm, s, amb_nil(), NULL, &status), AMB_E_LIMIT);
+    cr_assert_eq(amb_load(vm, "goes_on", goes_on, strlen(goes_on), 0, complain, NULL, &s), AMB_OK);
+    cr_assert_eq(amb_run(vm, s, amb_nil(), NULL, &status), AMB_OK);
+    amb_vm_free(vm);
+}
+
 Test(gc, an_older_host_gets_what_it_knows)
 {
     amb_config c = {.size = sizeof c, .output = quiet};
