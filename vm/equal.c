@@ -73,6 +73,7 @@ static amb_status equal(walk *w, ambv a, ambv b, bool *out);
 static amb_status equal_lists(walk *w, amb_list *a, amb_list *b, bool *out) {
     *out = false;
     if (a->len != b->len) return AMB_OK;
+    ambvm_charge(w->vm, a->len / 16);
     if (!a->tags && !b->tags && a->h.aux16 == b->h.aux16 && a->h.aux16 <= TAG_INT) {
         *out = a->h.aux16 < TAG_INT || a->len == 0 ||
                memcmp(a->vals, b->vals, (size_t)a->len * 8) == 0;
@@ -92,6 +93,7 @@ static amb_status equal_lists(walk *w, amb_list *a, amb_list *b, bool *out) {
 static amb_status equal_tuples(walk *w, amb_tuple *a, amb_tuple *b, bool *out) {
     *out = false;
     if (a->h.aux32 != b->h.aux32) return AMB_OK;
+    ambvm_charge(w->vm, a->h.aux32 / 16);
     bool same = true;
     amb_status st = AMB_OK;
     for (uint32_t i = 0; i < a->h.aux32 && same && !st; i++)
@@ -237,6 +239,7 @@ static amb_status less_sequence(walk *w, ambv a, ambv b, bool *out) {
     bool lists = a.tag == TAG_LIST;
     uint32_t na = lists ? a.list->len : a.tuple->h.aux32;
     uint32_t nb = lists ? b.list->len : b.tuple->h.aux32;
+    ambvm_charge(w->vm, (na < nb ? na : nb) / 16);
     uint8_t wa = lock(a.o), wb = lock(b.o);
     amb_status st = AMB_OK;
     bool decided = false;
@@ -274,7 +277,10 @@ static amb_status less(walk *w, ambv a, ambv b, bool *out) {
     }
     if (a.tag != b.tag) return no_order(vm, a, b);
     switch (a.tag) {
-    case TAG_STRING: *out = ambstr_compare(a.str, b.str) < 0; return AMB_OK;
+    case TAG_STRING:
+        ambvm_charge(vm, (a.str->len < b.str->len ? a.str->len : b.str->len) / 256);
+        *out = ambstr_compare(a.str, b.str) < 0;
+        return AMB_OK;
     case TAG_BYTES: {
         uint32_t n = a.bytes->len < b.bytes->len ? a.bytes->len : b.bytes->len;
         int c = n ? memcmp(a.bytes->block->data, b.bytes->block->data, n) : 0;
@@ -338,6 +344,7 @@ static AMB_COLD amb_status unhashable(amb_vm *vm, ambv v) {
 static amb_status hash(walk *w, ambv v, uint32_t *out);
 
 static amb_status hash_parts(walk *w, ambv v, uint32_t h, uint32_t n, uint32_t *out) {
+    ambvm_charge(w->vm, n / 16);
     if (w->depth >= AMB_DEPTH_MAX) return too_deep(w);
     w->depth++;
     amb_status st = AMB_OK;

@@ -85,6 +85,7 @@ NATIVE(list_reverse) {
     amb_list *l = SELF;
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (st) return st;
+    ambvm_charge(vm, l->len / 16);
     for (uint32_t i = 0, j = l->len; i + 1 < j; i++) {
         j--;
         uint64_t t = l->vals[i];

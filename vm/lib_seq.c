@@ -311,6 +311,7 @@ NATIVE(amblib_any_tally) {
 static amb_status extreme(amb_vm *vm, ambv *args, bool max, ambv *out) {
     amblib_iter it;
     amblib_iter_open(&it, args[0]);
+    ambvm_charge(vm, amblib_iter_hint(&it) / 4);
     ambv best = ambv_nil(), x;
     bool more, any = false;
     amb_status st;
@@ -347,6 +348,7 @@ NATIVE(amblib_any_sum) {
     (void)n;
     amblib_iter it;
     amblib_iter_open(&it, args[0]);
+    ambvm_charge(vm, amblib_iter_hint(&it) / 4);
     ambv acc = ambv_int(0), x;
     bool more;
     amb_status st;

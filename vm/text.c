@@ -354,6 +354,9 @@ static amb_status append_container(ambbuf *b, ambv v, const inside *in) {
                                         : "(...)");
         return AMB_OK;
     }
+    ambvm_charge(b->vm, v.tag == TAG_LIST    ? v.list->len
+                        : v.tag == TAG_TUPLE ? v.tuple->h.aux32
+                        : v.tag == TAG_MAP || v.tag == TAG_SET ? v.map->count : 1);
     if (v.tag == TAG_TUPLE) return append_tuple(b, v.tuple, &here);
     if (v.tag == TAG_INSTANCE) return append_instance(b, v, &here);
     uint8_t was = v.o->flags & OBJ_LOCKED;
