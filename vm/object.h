@@ -54,8 +54,12 @@ struct amb_list {
     uint64_t *vals; /* into storage: gap + cap entries, vals at the gap */
     uint8_t *tags;  /* the same, or NULL */
 };
-static inline uint64_t *amblist_vals_storage(const amb_list *l) { return l->vals - l->h.aux32; }
-static inline uint8_t *amblist_tags_storage(const amb_list *l) { return l->tags - l->h.aux32; }
+static inline uint64_t *amblist_vals_storage(const amb_list *l) {
+    return l->vals ? l->vals - l->h.aux32 : NULL;
+}
+static inline uint8_t *amblist_tags_storage(const amb_list *l) {
+    return l->tags ? l->tags - l->h.aux32 : NULL;
+}
 static inline size_t amblist_storage_cap(const amb_list *l) {
     return (size_t)l->cap + l->h.aux32;
 }
