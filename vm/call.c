@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls, returns, unwinding: everything that pushes or pops frames off the fast path. */
 #include <string.h>
-#include <time.h>
 
 #include "gate.h"
 #include "run.h"
@@ -57,12 +56,6 @@ int ambrun_failed(amb_vm *vm, amb_status st) {
     return RUN_RESUME;
 }
 
-static uint64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int stop(amb_vm *vm, const char *what) {
     vm->failed = AMB_E_LIMIT;
     vm->limit_text = what;
@@ -87,7 +80,7 @@ int ambrun_poll(amb_vm *vm) {
         vm->slice_size = SLICE;
     }
     vm->slice = vm->slice_size;
-    if (vm->limits.deadline_ns && now_ns() >= vm->limits.deadline_ns) return stop(vm, "deadline");
+    if (vm->limits.deadline_ns && ambvm_now_ns() >= vm->limits.deadline_ns) return stop(vm, "deadline");
     if (vm->gc_wanted) ambrun_collect(vm);
     return RUN_RESUME;
 }

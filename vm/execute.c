@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "api.h"
 #include "execute.h"
@@ -30,11 +29,7 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
     vm->fuel_used = 0;
     vm->slice = vm->slice_size = 0;
     vm->limits.deadline_ns = 0;
-    if (vm->timeout_ns) {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        vm->limits.deadline_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + vm->timeout_ns;
-    }
+    if (vm->timeout_ns) vm->limits.deadline_ns = ambvm_now_ns() + vm->timeout_ns;
     amb_status st = ambmodule_link(vm, m);
     if (st != AMB_OK) return st;
     m->h.aux16 = MODULE_RUNNING;

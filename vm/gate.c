@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "code.h"
 #include "gate.h"
@@ -182,9 +181,7 @@ static void host_post(void *hctx, amb_event_fn fn, void *ud) {
 }
 static uint64_t host_now(void *hctx) {
     (void)hctx;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return ambvm_now_ns();
 }
 static void host_log(void *hctx, int level, const char *msg, size_t n) {
     (void)level;

@@ -310,27 +310,11 @@ void *ambgc_storage(amb_vm *vm, void *owner, void *old, size_t old_size, size_t 
 void gc_finalize(amb_vm *vm, amb_obj *o) {
     switch (o->type) {
     case TAG_STRING: ambstr_finalize(vm, (amb_string *)o); break;
-    case TAG_STRBUF: {
-        amb_strbuf *b = (amb_strbuf *)o;
-        if (b->cap > GC_STORAGE_SMALL) ambgc_outside(vm, b->data, b->cap, 0);
-        break;
-    }
+    case TAG_STRBUF: ambgc_storage(vm, o, ((amb_strbuf *)o)->data, ((amb_strbuf *)o)->cap, 0); break;
     case TAG_BYTES: ambbytes_finalize(vm, (amb_bytes *)o); break;
-    case TAG_LIST: {
-        amb_list *l = (amb_list *)o;
-        size_t cap = amblist_storage_cap(l);
-        if (cap * 8 > GC_STORAGE_SMALL) ambgc_outside(vm, amblist_vals_storage(l), cap * 8, 0);
-        if (l->tags && cap > GC_STORAGE_SMALL) ambgc_outside(vm, amblist_tags_storage(l), cap, 0);
-        break;
-    }
+    case TAG_LIST: amblist_release(vm, (amb_list *)o); break;
     case TAG_MAP:
-    case TAG_SET: {
-        amb_map *m = (amb_map *)o;
-        size_t e = (size_t)m->cap * sizeof(amb_entry), x = ((size_t)m->mask + 1) * sizeof(uint32_t);
-        if (e > GC_STORAGE_SMALL) ambgc_outside(vm, m->entries, e, 0);
-        if (m->index && x > GC_STORAGE_SMALL) ambgc_outside(vm, m->index, x, 0);
-        break;
-    }
+    case TAG_SET: ambmap_release(vm, (amb_map *)o); break;
     case TAG_CLASS: ambclass_finalize(vm, (amb_class *)o); break;
     case TAG_MODULE: ambmodule_finalize(vm, (amb_module *)o); break;
     case TAG_PROTO: ambproto_finalize(vm, (amb_proto *)o); break;
@@ -504,24 +488,27 @@ amb_status ambgc_setup(amb_vm *vm, ambgc_alloc_fn alloc, void *ud) {
         work[i]->items = work[i]->first;
         work[i]->cap = sizeof work[i]->first / sizeof *work[i]->first;
     }
-    for (unsigned c = 0; c < GC_CLASSES; c++) {
-        gc_space *spaces[2] = {&gc->objects[c], &gc->storage[c]};
-        for (int i = 0; i < 2; i++) {
-            spaces[i]->size = class_sizes[c];
-            spaces[i]->per_block = (uint32_t)((GC_BLOCK - GC_DATA) / class_sizes[c]);
-            spaces[i]->storage = i == 1;
-        }
+    for (unsigned i = 0; i < GC_SPACES; i++) {
+        gc_space *s = gc_space_at(gc, i);
+        s->size = class_sizes[i % GC_CLASSES];
+        s->per_block = (uint32_t)((GC_BLOCK - GC_DATA) / s->size);
+        s->storage = i >= GC_CLASSES;
     }
     vm->gc = gc;
     gc_pace(vm);
     return AMB_OK;
 }
 
-static void free_large(amb_vm *vm, gc_block *b) {
+void gc_free_large(amb_vm *vm, gc_block *b) {
+    if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
+    vm->gc->outside -= b->large_size;
+    gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+}
+
+static void free_all_large(amb_vm *vm, gc_block *b) {
     while (b) {
         gc_block *next = b->next;
-        if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
-        gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+        gc_free_large(vm, b);
         b = next;
     }
 }
@@ -539,9 +526,9 @@ void ambgc_teardown(amb_vm *vm) {
             for (uint32_t i = 0; i < s->per_block; i++)
                 if (gc_mark_byte(gc_slot(s, b, i))[1] == GC_TRACKED) gc_finalize(vm, gc_slot(s, b, i));
         }
-    free_large(vm, gc->large_young);
-    free_large(vm, gc->large);
-    free_large(vm, gc->large_unswept);
+    free_all_large(vm, gc->large_young);
+    free_all_large(vm, gc->large);
+    free_all_large(vm, gc->large_unswept);
     for (uint32_t i = 0; i < gc->nchunks; i++)
         gc_host_alloc(vm, gc->chunks[i].mem, (size_t)gc->chunks[i].nblocks * GC_BLOCK, 0, GC_BLOCK);
     ambgc_free(vm, gc->chunks, gc->chunks_cap * sizeof *gc->chunks);

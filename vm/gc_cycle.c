@@ -9,7 +9,6 @@
  *
  * Everything counts bytes and objects, never time, so runs are reproducible. */
 #include <string.h>
-#include <time.h>
 
 #include "gc_internal.h"
 
@@ -97,12 +96,11 @@ static void finish_young(amb_vm *vm) {
             b->next = gc->large;
             gc->large = b;
         } else {
-            gc->outside -= b->large_size;
-            gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+            gc_free_large(vm, b);
         }
     }
-    for (unsigned i = 0; i < 2 * GC_CLASSES; i++) {
-        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+    for (unsigned i = 0; i < GC_SPACES; i++) {
+        gc_space *s = gc_space_at(gc, i);
         gc->stats.allocated_bytes -= (size_t)(s->end - s->cur);
         s->cur = s->end = NULL;
         if (s->block) gc_push_block(&s->used, s->block);
@@ -169,8 +167,8 @@ static void finish(amb_vm *vm) {
     gc->phase = GC_SWEEP;
     gc->sweep_space = 0;
     ambstr_sweep_interned(vm, true);
-    for (unsigned i = 0; i < 2 * GC_CLASSES; i++) {
-        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+    for (unsigned i = 0; i < GC_SPACES; i++) {
+        gc_space *s = gc_space_at(gc, i);
         gc_append(&s->unswept, &s->partial);
         gc_append(&s->unswept, &s->full);
     }
@@ -210,18 +208,15 @@ static void sweep_large(amb_vm *vm) {
         b->next = gc->large;
         gc->large = b;
     } else {
-        if (b->ntracked) gc_finalize(vm, (amb_obj *)((char *)b + GC_DATA));
-        gc->outside -= b->large_size;
-        gc_host_alloc(vm, b, b->large_size, 0, GC_BLOCK);
+        gc_free_large(vm, b);
     }
 }
 
 /* Sweeps one block; false: all are swept. */
 static bool sweep_one(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    for (; gc->sweep_space < 2 * GC_CLASSES; gc->sweep_space++) {
-        unsigned i = gc->sweep_space;
-        gc_space *s = i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+    for (; gc->sweep_space < GC_SPACES; gc->sweep_space++) {
+        gc_space *s = gc_space_at(gc, gc->sweep_space);
         gc_block *b = s->unswept.head;
         if (!b) continue;
         s->unswept.head = b->next;
@@ -295,12 +290,6 @@ static size_t major_step(amb_vm *vm, size_t work) {
 
 /* ---- pauses ---- */
 
-static uint64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void note_pause(amb_gc_stats *s, uint64_t ns) {
     static const uint32_t bounds[AMB_GC_PAUSES - 1] = AMB_GC_PAUSE_BOUNDS;
     unsigned i = 0;
@@ -312,7 +301,7 @@ static void note_pause(amb_gc_stats *s, uint64_t ns) {
 
 void ambgc_collect(amb_vm *vm, bool full) {
     struct ambgc *gc = vm->gc;
-    uint64_t from = gc->timed ? now_ns() : 0;
+    uint64_t from = gc->timed ? ambvm_now_ns() : 0;
     gc->owed += gc->debt - gc->seen;
     gc->seen = gc->debt;
     size_t work = vm->stress ? STRESS_WORK + gc->owed / 64 : MARK_WORK, units = work;
@@ -338,7 +327,7 @@ void ambgc_collect(amb_vm *vm, bool full) {
     if (gc->phase == GC_IDLE) gc->owed = 0;
     if (vm->stress && gc->debt && gc->stats.steps % 2) minor(vm);
     next_event(vm);
-    if (gc->timed) note_pause(&gc->stats, now_ns() - from);
+    if (gc->timed) note_pause(&gc->stats, ambvm_now_ns() - from);
 #ifdef AMB_STRESS
     if (gc->debt == 0) ambgc_verify(vm); /* new objects are unmarked */
 #endif

@@ -126,6 +126,11 @@ static inline uint8_t *gc_mark_byte(const void *p) {
 static inline bool gc_taken(const struct ambgc *gc, uint8_t mark) {
     return mark == gc->black || mark == gc->white;
 }
+/* All spaces, numbered from 0. */
+#define GC_SPACES (2 * GC_CLASSES)
+static inline gc_space *gc_space_at(struct ambgc *gc, unsigned i) {
+    return i < GC_CLASSES ? &gc->objects[i] : &gc->storage[i - GC_CLASSES];
+}
 static inline void *gc_slot(const gc_space *s, const gc_block *b, uint32_t i) {
     return (char *)b + GC_DATA + (size_t)i * s->size;
 }
@@ -137,6 +142,7 @@ void gc_append(gc_list *l, gc_list *more); /* takes everything out of `more` */
 /* Gives back what dead objects of the block own, and says whether any slot is taken. */
 bool gc_sweep_block(amb_vm *vm, gc_space *s, gc_block *b);
 void gc_finalize(amb_vm *vm, amb_obj *o);
+void gc_free_large(amb_vm *vm, gc_block *b); /* a dead large object, with what it owns */
 void gc_recycle(struct ambgc *gc, gc_block *b); /* to the pool of free blocks */
 gc_space *gc_space_of(struct ambgc *gc, const gc_block *b);
 void gc_forget_written(struct ambgc *gc);

@@ -7,19 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gate.h"
 
 enum { CAP_CLOSED = OBJ_F0, CAP_REVOKED = OBJ_F1 };
 #define FIRST_ROWS 16u
 #define DEFAULT_LIMIT 65536u
-
-static uint64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 ambrow *ambhandle_peek(const amb_vm *vm, ambv cap) {
     const struct ambgate *g = vm->gate;
@@ -38,7 +31,7 @@ amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out) {
             return amberr_raise(vm, AMB_ERR_CAPABILITY, "this capability was revoked");
         return amberr_raise(vm, AMB_ERR_STATE, "this capability is closed");
     }
-    if (AMB_UNLIKELY(r->expires && now_ns() >= r->expires)) {
+    if (AMB_UNLIKELY(r->expires && ambvm_now_ns() >= r->expires)) {
         ambhandle_revoke(vm, cap.cap->slot);
         return amberr_raise(vm, AMB_ERR_CAPABILITY, "this capability has expired");
     }

@@ -527,41 +527,30 @@ static inline bool makes(const amb_class *c, uint32_t n) {
     return c->construct.tag == TAG_CLOSURE && !c->private_ctor && c->construct.closure->proto->exact == n;
 }
 
-/* Bodies that end more than one handler: pc is at the instruction they are named after. */
-#define DO_CALL                                                                                    \
-    {                                                                                              \
-        const ambv *f = &R(A);                                                                     \
-        if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 1); \
-        if (f->tag == TAG_CLOSURE && takes(f->closure->proto, B)) {                                \
-            fill_undef(&R(A) + 2, B, f->closure->proto->nparams);                                  \
-            ENTER(f->closure, 1);                                                                  \
+/* Calls what R(A) holds with the B arguments behind it; words: of the instruction. */
+#define CALL_CALLEE(words)                                                                         \
+    do {                                                                                           \
+        const ambv *f_ = &R(A);                                                                    \
+        if (AMB_LIKELY(f_->tag == TAG_CLOSURE && f_->closure->proto->exact == B)) ENTER(f_->closure, words);\
+        if (f_->tag == TAG_CLOSURE && takes(f_->closure->proto, B)) {                              \
+            fill_undef(&R(A) + 2, B, f_->closure->proto->nparams);                                 \
+            ENTER(f_->closure, words);                                                             \
         }                                                                                          \
-        if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
-            amb_closure *c = f->cls->construct.closure;                                            \
+        if (AMB_LIKELY(f_->tag == TAG_CLASS && makes(f_->cls, B))) {                               \
+            amb_closure *c = f_->cls->construct.closure;                                           \
             R(A).closure = c;                                                                      \
             R(A).tag = TAG_CLOSURE;                                                                \
-            ENTER(c, 1);                                                                           \
+            ENTER(c, words);                                                                       \
         }                                                                                          \
-        SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 1), 1);                                 \
-    }
+        SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + (words)), words);                       \
+    } while (0)
+
+/* Bodies that end more than one handler: pc is at the instruction they are named after. */
+#define DO_CALL { CALL_CALLEE(1); }
 #define DO_CALLM                                                                                   \
     {                                                                                              \
-        const ambv *s = (ambv *)WORD(1);                                                           \
-        ambv *f = &R(A);                                                                           \
-        f->u = s->u;                                                                               \
-        f->tag = s->tag;                                                                           \
-        if (AMB_LIKELY(f->tag == TAG_CLOSURE && f->closure->proto->exact == B)) ENTER(f->closure, 2); \
-        if (f->tag == TAG_CLOSURE && takes(f->closure->proto, B)) {                                \
-            fill_undef(&R(A) + 2, B, f->closure->proto->nparams);                                  \
-            ENTER(f->closure, 2);                                                                  \
-        }                                                                                          \
-        if (AMB_LIKELY(f->tag == TAG_CLASS && makes(f->cls, B))) {                                 \
-            amb_closure *c = f->cls->construct.closure;                                            \
-            R(A).closure = c;                                                                      \
-            R(A).tag = TAG_CLOSURE;                                                                \
-            ENTER(c, 2);                                                                           \
-        }                                                                                          \
-        SLOW(ambrun_call(vm, &R(A), B, FRAME_CALL, 0, pc + 2), 2);                                 \
+        COPY(A, *(ambv *)WORD(1));                                                                 \
+        CALL_CALLEE(2);                                                                            \
     }
 #define DO_INVOKE                                                                                  \
     {                                                                                              \
@@ -707,6 +696,20 @@ static inline bool makes(const amb_class *c, uint32_t n) {
         SLOW(ambrun_getindex(vm, *o, *i, A), 1);                                                   \
     }
 
+/* An element of a list, then the instruction behind it; anything else is read by itself. */
+#define ELEMENT_THEN(then)                                                                         \
+    {                                                                                              \
+        const ambv *l_ = &R(B), *n_ = &R(C);                                                       \
+        if (AMB_LIKELY(BOTH_ARE(l_, TAG_LIST, n_, TAG_INT) && n_->u < l_->list->len)) {            \
+            const amb_list *in = l_->list;                                                         \
+            uint64_t at = n_->u;                                                                   \
+            uint64_t t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[at];                       \
+            PUT(A, in->vals[at], t);                                                               \
+            pc++;                                                                                  \
+            then                                                                                   \
+        }                                                                                          \
+        DO_GETIDX                                                                                  \
+    }
 /* Whether x == y is decided without a call of script code; then *same is the answer. */
 static __attribute__((noinline)) bool simple_eq(const amb_vm *vm, const ambv *x, const ambv *y, bool *same) {
     if (x->tag == TAG_INSTANCE) {

@@ -69,13 +69,7 @@ NATIVE(list_clear) {
     amb_list *l = SELF;
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (st) return st;
-    size_t cap = amblist_storage_cap(l);
-    if (l->tags) ambgc_storage(vm, l, amblist_tags_storage(l), cap, 0);
-    if (l->vals) ambgc_storage(vm, l, amblist_vals_storage(l), cap * 8, 0);
-    l->tags = NULL;
-    l->vals = NULL;
-    l->len = l->cap = l->h.aux32 = 0;
-    l->h.aux16 = TAG_UNDEF;
+    amblist_release(vm, l);
     *out = ambv_nil();
     return AMB_OK;
 }
@@ -85,19 +79,7 @@ NATIVE(list_reverse) {
     amb_list *l = SELF;
     amb_status st = ambobj_check_writable(vm, &l->h);
     if (st) return st;
-    ambvm_charge(vm, l->len / 16);
-    for (uint32_t i = 0, j = l->len; i + 1 < j; i++) {
-        j--;
-        uint64_t t = l->vals[i];
-        l->vals[i] = l->vals[j];
-        l->vals[j] = t;
-        if (l->tags) {
-            uint8_t g = l->tags[i];
-            l->tags[i] = l->tags[j];
-            l->tags[j] = g;
-        }
-    }
-    ambgc_barrier(vm, l);
+    amblist_reverse(vm, l);
     *out = ambv_nil();
     return AMB_OK;
 }
@@ -280,12 +262,7 @@ NATIVE(list_move) {
     if (i < 0 || j > from->len || to < 0 || to > l->len || j - i > l->len - to)
         return amberr_raise(vm, AMB_ERR_INDEX, "_move() out of range");
     amb_status st = ambobj_check_writable(vm, &l->h);
-    if (!st && !l->tags && (from->tags || from->h.aux16 != l->h.aux16)) {
-        uint8_t *tags = ambgc_storage(vm, l, NULL, 0, amblist_storage_cap(l));
-        if (!tags) return amblib_nomem(vm);
-        l->tags = tags + l->h.aux32;
-        memset(l->tags, l->h.aux16, l->len);
-    }
+    if (!st && !l->tags && (from->tags || from->h.aux16 != l->h.aux16)) st = amblist_tag_each(vm, l);
     if (st) return st;
     size_t count = (size_t)(j - i);
     memmove(l->vals + to, from->vals + i, count * 8);

@@ -104,18 +104,7 @@ NATIVE(amblib_seq_reversed) {
     (void)n;
     amb_status st = slice(vm, args[0], 0, amblib_seq_len(args[0]), out);
     if (st) return st;
-    amb_list *l = out->list;
-    for (uint32_t i = 0, j = l->len; i + 1 < j; i++) {
-        j--;
-        uint64_t t = l->vals[i];
-        l->vals[i] = l->vals[j];
-        l->vals[j] = t;
-        if (l->tags) {
-            uint8_t g = l->tags[i];
-            l->tags[i] = l->tags[j];
-            l->tags[j] = g;
-        }
-    }
+    amblist_reverse(vm, out->list);
     return AMB_OK;
 }
 

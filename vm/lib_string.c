@@ -52,7 +52,7 @@ static void cutter_end(amb_vm *vm, cutter *c) {
 }
 
 static AMB_COLD void cutter_pool(amb_vm *vm, cutter *c) {
-    /* about as many pieces as the text seems to have, going by the first ones */
+    /* room for as many as the text may well have */
     uint64_t want = (uint64_t)c->s->len / 16;
     c->size = POOL_FROM;
     while (c->size < want && c->size < POOL_MAX) c->size *= 2;

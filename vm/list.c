@@ -73,13 +73,38 @@ amb_list *amblist_of(amb_vm *vm, const ambv *vals, uint32_t n) {
     return l;
 }
 
-/* Makes room for tags and fills in those of the elements there are. */
-static amb_status tag_each(amb_vm *vm, amb_list *l) {
+amb_status amblist_tag_each(amb_vm *vm, amb_list *l) {
     uint8_t *tags = ambgc_storage(vm, l, NULL, 0, amblist_storage_cap(l));
     if (!tags) return recorded(vm);
     l->tags = tags + l->h.aux32;
     memset(l->tags, l->h.aux16, l->len);
     return AMB_OK;
+}
+
+void amblist_release(amb_vm *vm, amb_list *l) {
+    size_t cap = amblist_storage_cap(l);
+    ambgc_storage(vm, l, amblist_tags_storage(l), cap, 0);
+    ambgc_storage(vm, l, amblist_vals_storage(l), cap * 8, 0);
+    l->tags = NULL;
+    l->vals = NULL;
+    l->len = l->cap = l->h.aux32 = 0;
+    l->h.aux16 = TAG_UNDEF;
+}
+
+void amblist_reverse(amb_vm *vm, amb_list *l) {
+    ambvm_charge(vm, l->len / 16);
+    for (uint32_t i = 0, j = l->len; i + 1 < j; i++) {
+        j--;
+        uint64_t t = l->vals[i];
+        l->vals[i] = l->vals[j];
+        l->vals[j] = t;
+        if (l->tags) {
+            uint8_t g = l->tags[i];
+            l->tags[i] = l->tags[j];
+            l->tags[j] = g;
+        }
+    }
+    ambgc_barrier(vm, l);
 }
 
 static void close_gap(amb_vm *vm, amb_list *l) {
@@ -140,7 +165,7 @@ static amb_status admit(amb_vm *vm, amb_list *l, uint64_t tag) {
         l->h.aux16 = (uint16_t)tag;
         return AMB_OK;
     }
-    return tag_each(vm, l);
+    return amblist_tag_each(vm, l);
 }
 
 static inline void put(amb_vm *vm, amb_list *l, uint32_t i, ambv v) {
@@ -237,7 +262,7 @@ amb_status amblist_extend(amb_vm *vm, amb_list *l, const amb_list *from) {
     if (need > l->cap && (st = grow(vm, l, need)) != AMB_OK) return st;
     if (from->tags) {
         if (l->len == 0) l->h.aux16 = TAG_UNDEF;
-        if (!l->tags && (st = tag_each(vm, l)) != AMB_OK) return st;
+        if (!l->tags && (st = amblist_tag_each(vm, l)) != AMB_OK) return st;
         memcpy(l->tags + l->len, from->tags, n);
     } else {
         if ((st = admit(vm, l, from->h.aux16)) != AMB_OK) return st;

@@ -351,9 +351,7 @@ amb_status ambmap_remove(amb_vm *vm, amb_map *m, ambv key, bool *removed, ambv *
     return AMB_OK;
 }
 
-amb_status ambmap_clear(amb_vm *vm, amb_map *m) {
-    amb_status st = ambobj_check_writable(vm, &m->h);
-    if (st) return st;
+void ambmap_release(amb_vm *vm, amb_map *m) {
     if (m->entries)
         ambgc_storage(vm, m, m->entries, (size_t)m->cap * sizeof *m->entries, 0);
     if (m->index)
@@ -361,6 +359,12 @@ amb_status ambmap_clear(amb_vm *vm, amb_map *m) {
     m->entries = NULL;
     m->index = NULL;
     m->count = m->used = m->cap = m->mask = m->first = 0;
+}
+
+amb_status ambmap_clear(amb_vm *vm, amb_map *m) {
+    amb_status st = ambobj_check_writable(vm, &m->h);
+    if (st) return st;
+    ambmap_release(vm, m);
     m->version++;
     return AMB_OK;
 }

@@ -330,30 +330,8 @@ HANDLER(GETFIELD_GETFIELD) {
     }
     DO_GETFIELD
 }
-HANDLER(GETIDX_GETFIELD) {
-    const ambv *l_ = &R(B), *n_ = &R(C);
-    if (AMB_LIKELY(BOTH_ARE(l_, TAG_LIST, n_, TAG_INT) && n_->u < l_->list->len)) {
-        const amb_list *in = l_->list;
-        uint64_t at = n_->u;
-        uint64_t t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[at];
-        PUT(A, in->vals[at], t);
-        pc++;
-        DO_GETFIELD
-    }
-    DO_GETIDX
-}
-HANDLER(GETIDX_SETIDX) {
-    const ambv *l_ = &R(B), *n_ = &R(C);
-    if (AMB_LIKELY(BOTH_ARE(l_, TAG_LIST, n_, TAG_INT) && n_->u < l_->list->len)) {
-        const amb_list *in = l_->list;
-        uint64_t at = n_->u;
-        uint64_t t = AMB_LIKELY(!in->tags) ? in->h.aux16 : in->tags[at];
-        PUT(A, in->vals[at], t);
-        pc++;
-        DO_SETIDX
-    }
-    DO_GETIDX
-}
+HANDLER(GETIDX_GETFIELD) ELEMENT_THEN(DO_GETFIELD)
+HANDLER(GETIDX_SETIDX) ELEMENT_THEN(DO_SETIDX)
 HANDLER(ADDI_GETIDX) INDEX_THEN(__builtin_add_overflow, +, OP_ADD)
 HANDLER(SUBI_GETIDX) INDEX_THEN(__builtin_sub_overflow, -, OP_SUB)
 HANDLER(NEW_FILL) {

@@ -80,6 +80,10 @@ void ambstr_teardown(amb_vm *vm);
 /* ---- list.c, tuple.c, range.c, bytes.c ---- */
 amb_list *amblist_new(amb_vm *vm, uint32_t cap);
 amb_list *amblist_of(amb_vm *vm, const ambv *vals, uint32_t n);
+void amblist_release(amb_vm *vm, amb_list *l); /* gives its storage back: it is empty then */
+void amblist_reverse(amb_vm *vm, amb_list *l);
+/* Gives a list without tags a tag for each element. */
+amb_status amblist_tag_each(amb_vm *vm, amb_list *l);
 amb_status amblist_reserve(amb_vm *vm, amb_list *l, uint32_t cap);
 amb_status amblist_push_slow(amb_vm *vm, amb_list *l, ambv v); /* grows; changes representation */
 /* Checks frozen/locked first (raises). i must be < len. */
@@ -115,6 +119,7 @@ amb_status ambmap_get(amb_vm *vm, amb_map *m, ambv key, ambv *out);
 /* Checks frozen/locked. */
 amb_status ambmap_set(amb_vm *vm, amb_map *m, ambv key, ambv val);
 amb_status ambmap_remove(amb_vm *vm, amb_map *m, ambv key, bool *removed, ambv *old);
+void ambmap_release(amb_vm *vm, amb_map *m); /* gives its storage back: it is empty then */
 amb_status ambmap_clear(amb_vm *vm, amb_map *m);
 amb_map *ambmap_copy(amb_vm *vm, const amb_map *m);
 /* Fast paths for string keys; never raise. NULL: absent. */

@@ -2,6 +2,8 @@
 /* The virtual machine: one struct, no globals. */
 #ifndef AMB_VM_VM_H
 #define AMB_VM_VM_H
+#include <time.h>
+
 #include "gc.h"
 #include "native.h"
 #include "object.h"
@@ -127,6 +129,13 @@ struct amb_vm {
 };
 
 #define AMB_STACK_STEP 4096 /* values */
+
+/* Nanoseconds of the clock that deadlines and expiry dates count by. */
+static inline uint64_t ambvm_now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 /* print and eprint write through here: buffered by the host side. */
 amb_status ambvm_write(amb_vm *vm, int fd, const char *s, size_t n);
