@@ -175,6 +175,10 @@ static amb_status host_timer(void *hctx, uint64_t ns, amb_event_fn fn, void *ud,
     (void)hctx, (void)ns, (void)fn, (void)ud, (void)id;
     return AMB_E_NOSYS;
 }
+static amb_status host_rewatch(void *hctx, uint64_t id, uint32_t events) {
+    (void)hctx, (void)id, (void)events;
+    return AMB_E_NOSYS;
+}
 static void host_unwatch(void *hctx, uint64_t id) { (void)hctx, (void)id; }
 static void host_post(void *hctx, amb_event_fn fn, void *ud) {
     (void)hctx, (void)fn, (void)ud;
@@ -235,6 +239,7 @@ static const amb_host host_table = {
     .snap_next = host_snap_next,
     .res_rebind = host_res_rebind,
     .output = host_output,
+    .rewatch = host_rewatch,
 };
 
 /* --- one call ----------------------------------------------------------------------- */

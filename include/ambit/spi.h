@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ambit/reactor.h" /* amb_event_fn */
 #include "ambit/status.h"
 
 #ifdef __cplusplus
@@ -213,7 +214,6 @@ typedef struct amb_restype {
 
 /* ---- what the kernel offers -------------------------------------------------------- */
 
-typedef void (*amb_event_fn)(void *ud, uint32_t events);
 typedef void (*amb_done_fn)(void *ud, amb_status st, const amb_arg *ret);
 
 typedef struct amb_host {
@@ -265,6 +265,8 @@ typedef struct amb_host {
     /* The program's standard output (1) and error (2), in order with what `print` writes.
      * output(hctx, which, NULL, 0) sends on what is held back. */
     amb_status (*output)(void *hctx, int which, const void *p, size_t n);
+    /* Changes what a watch waits for, cheaper than a new watch; 0: nothing for now. */
+    amb_status (*rewatch)(void *hctx, uint64_t id, uint32_t events);
 } amb_host;
 
 /* ---- the provider ------------------------------------------------------------------ */
