@@ -7,6 +7,8 @@
 #include "api.h"
 #include "gate.h"
 
+#define GRANT_ARGS 64 /* arguments of one `use` */
+
 static amb_status say(char why[256], amb_status st, const char *fmt, ...)
     AMB_PRINTF(3, 4);
 static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
@@ -139,28 +141,33 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
     amb_status st = rights_of(prov, op, type, rights, nrights, &bits, why);
     if (st) return st;
     uint32_t visible = ambgate_visible(prov, op), need = 0;
-    while (need < visible && !(ambgate_param_at(prov, op, need)->flags & AMB_P_OPT))
+    bool rest = visible && ambgate_param_at(prov, op, visible - 1)->flags & AMB_P_REST;
+    while (need < visible &&
+           !(ambgate_param_at(prov, op, need)->flags & (AMB_P_OPT | AMB_P_REST)))
         need++;
-    if (n < need || n > visible)
+    if (n < need || (n > visible && !rest))
         return say(why, AMB_E_ARG, "%s.%s takes %u argument%s, got %u", iface, resource,
                    visible, visible == 1 ? "" : "s", n);
-    if (op->nparams > 8)
+    /* Words that a rest parameter takes come last: nothing hidden stands behind them. */
+    uint32_t total = rest ? (n < visible ? visible - 1 : n) : op->nparams;
+    if (total > GRANT_ARGS || (rest && op->nparams != visible))
         return say(why, AMB_E_ARG, "%s.%s takes too much", iface, resource);
     char what[64];
     snprintf(what, sizeof what, "%s.%s", iface, resource);
     ambcall c;
-    amb_arg a[8];
+    amb_arg a[GRANT_ARGS];
     ambgate_begin(&c, vm, prov, op, 0);
     c.wanted = bits;
-    for (uint32_t i = 0; i < op->nparams && st == AMB_OK; i++) {
-        const amb_param *p = ambgate_param_at(prov, op, i);
+    for (uint32_t i = 0; i < total && st == AMB_OK; i++) {
+        const amb_param *p =
+            ambgate_param_at(prov, op, rest && i >= visible ? visible - 1 : i);
         if (p->flags & AMB_P_HIDDEN) st = hidden(&c, p, bits, &a[i]);
         else st = ambmarshal_in(&c, p, what, i < n ? args[i] : ambv_undef(), &a[i]);
         if (st == AMB_OK && p->flags & AMB_P_PATH && a[i].type == AMB_T_STR)
             c.path = a[i].v.p, c.path_len = a[i].len;
     }
     if (st == AMB_OK) {
-        st = ambgate_run(&c, a, op->nparams);
+        st = ambgate_run(&c, a, total);
         if (st == AMB_OK) st = ambmarshal_out(&c, &c.ret, out);
         else st = ambgate_raise(&c, st, what);
     }
@@ -198,9 +205,9 @@ static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n,
 amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
                      const amb_value *args, uint32_t nargs, const char *const *rights,
                      uint32_t nrights, amb_value *out, char why[256]) {
-    ambv v[8], made = ambv_nil();
+    ambv v[GRANT_ARGS], made = ambv_nil();
     if (why) why[0] = 0;
-    if (nargs > 8)
+    if (nargs > GRANT_ARGS)
         return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
     for (uint32_t i = 0; i < nargs; i++) v[i] = ambapi_in(args[i]);
     amb_status st =

@@ -7,6 +7,7 @@
  * shape of trees. */
 #include <string.h>
 
+#include "equal.h"
 #include "gate.h"
 
 /* --- memory of a call --------------------------------------------------------------- */
@@ -77,6 +78,112 @@ static amb_status string_in(ambcall *c, const amb_param *p, const char *what, am
     return AMB_OK;
 }
 
+/* --- trees in: lists, tuples and maps of what AMB_T_ANY stands for ---
+ *
+ * Texts and bytes are copied: the provider may answer long after the list was changed. */
+
+#define TREE_SLOTS (1u << 20)
+
+typedef struct treein {
+    ambcall *c;
+    const char *what, *name;
+    amb_arg *t; /* NULL while counting */
+    uint32_t n;
+    uint64_t bytes;
+} treein;
+
+static amb_status tree_in(treein *k, ambv v, int depth);
+
+static amb_status leaf_in(treein *k, ambv v, amb_arg *out) {
+    const void *p = NULL;
+    uint32_t len = 0;
+    switch (v.tag) {
+    case TAG_NIL: *out = (amb_arg){.type = AMB_T_NIL}; return AMB_OK;
+    case TAG_FALSE:
+    case TAG_TRUE:
+        *out = (amb_arg){.type = AMB_T_BOOL, .v.i = v.tag == TAG_TRUE};
+        return AMB_OK;
+    case TAG_INT: *out = (amb_arg){.type = AMB_T_I64, .v.i = v.i}; return AMB_OK;
+    case TAG_FLOAT: *out = (amb_arg){.type = AMB_T_F64, .v.f = v.f}; return AMB_OK;
+    case TAG_STRING: p = v.str->data, len = v.str->len; break;
+    case TAG_BYTES: {
+        amb_status st = ambbytes_check(k->c->vm, v.bytes);
+        if (st) return st;
+        len = v.bytes->len;
+        p = len ? v.bytes->block->data : NULL;
+        break;
+    }
+    default:
+        return amberr_arg(k->c->vm, k->what, k->name,
+                          "nil, bools, numbers, strings, bytes, and lists, tuples and "
+                          "maps of them",
+                          v);
+    }
+    *out = (amb_arg){.type = v.tag == TAG_STRING ? AMB_T_STR : AMB_T_BYTES, .len = len};
+    k->bytes += len;
+    if (!k->t) return AMB_OK;
+    char *copy = ambmarshal_alloc(k->c, len + (size_t)1);
+    if (!copy) return AMB_E_NOMEM;
+    if (len) memcpy(copy, p, len);
+    copy[len] = 0;
+    out->v.p = copy;
+    return AMB_OK;
+}
+
+/* Recursion is bounded by AMB_TREE_DEPTH, the work by TREE_SLOTS. */
+static amb_status tree_in(treein *k, ambv v, int depth) {
+    amb_vm *vm = k->c->vm;
+    if (depth <= 0)
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s: %s is nested too deeply", k->what,
+                            k->name);
+    if (k->n >= TREE_SLOTS || k->bytes > AMB_TRANSFER_MAX)
+        return amberr_raise(vm, AMB_ERR_VALUE, "%s: %s is too long", k->what, k->name);
+    amb_arg none, *at = k->t ? &k->t[k->n] : &none;
+    k->n++;
+    amb_status st = AMB_OK;
+    switch (v.tag) {
+    case TAG_LIST:
+        *at = (amb_arg){.type = AMB_T_LIST, .len = v.list->len};
+        for (uint32_t i = 0; i < v.list->len && !st; i++)
+            st = tree_in(k, amblist_at(v.list, i), depth - 1);
+        return st;
+    case TAG_TUPLE: {
+        const amb_tuple *t = v.tuple;
+        *at = (amb_arg){.type = AMB_T_TUPLE,
+                        .flags = t->names ? AMB_A_NAMED : 0,
+                        .len = t->h.aux32};
+        for (uint32_t i = 0; i < t->h.aux32 && !st; i++) {
+            if (t->names) st = tree_in(k, t->names->vals[i], depth - 1);
+            if (!st) st = tree_in(k, t->vals[i], depth - 1);
+        }
+        return st;
+    }
+    case TAG_MAP:
+        *at = (amb_arg){.type = AMB_T_MAP, .len = v.map->count};
+        AMBMAP_EACH (v.map, e) {
+            if (!st) st = tree_in(k, ambv_pack(e->key, e->ktag), depth - 1);
+            if (!st) st = tree_in(k, ambv_pack(e->val, e->vtag), depth - 1);
+        }
+        return st;
+    default: return leaf_in(k, v, at);
+    }
+}
+
+static amb_status whole_tree_in(ambcall *c, const amb_param *p, const char *what, ambv v,
+                                amb_arg *out) {
+    treein k = {.c = c, .what = what, .name = p->name};
+    amb_status st = tree_in(&k, v, AMB_TREE_DEPTH);
+    if (st) return st;
+    ambvm_charge(c->vm, k.n + (k.bytes >> 6));
+    uint32_t n = k.n;
+    k = (treein){.c = c, .what = what, .name = p->name,
+                 .t = ambmarshal_alloc(c, n * sizeof *k.t)};
+    if (!k.t) return AMB_E_NOMEM;
+    if ((st = tree_in(&k, v, AMB_TREE_DEPTH)) != AMB_OK) return st;
+    *out = (amb_arg){.type = AMB_T_TREE, .len = n, .v.p = k.t};
+    return AMB_OK;
+}
+
 static const char *wanted(uint8_t type) {
     switch (type) {
     case AMB_T_BOOL: return "a bool";
@@ -84,6 +191,7 @@ static const char *wanted(uint8_t type) {
     case AMB_T_F64: return "a number";
     case AMB_T_STR: return "a string";
     case AMB_T_BYTES: return "bytes";
+    case AMB_T_TREE: return "a list, a tuple or a map";
     case AMB_T_RES:
     case AMB_T_LOAN: return "a capability";
     default: return "nil, a bool, a number, a string or bytes";
@@ -103,6 +211,11 @@ amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv 
     }
     bool any = p->type == AMB_T_ANY;
     switch (v.tag) {
+    case TAG_LIST:
+    case TAG_TUPLE:
+    case TAG_MAP:
+        if (p->type != AMB_T_TREE) break;
+        return whole_tree_in(c, p, what, v, out);
     case TAG_FALSE:
     case TAG_TRUE:
         if (!any && p->type != AMB_T_BOOL) break;
