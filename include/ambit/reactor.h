@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+#define AMB_REACTOR_API __attribute__((visibility("default")))
+
 /* Something happened. events: what of POLLIN, POLLOUT, POLLHUP, POLLERR is so; 0 for timers and posts. */
 typedef void (*amb_event_fn)(void *ud, uint32_t events);
 
@@ -43,6 +45,15 @@ typedef struct amb_reactor {
     int (*poll_fd)(void *state);
     void (*free)(void *state); /* ends the reactor, this table included */
 } amb_reactor;
+
+/* The ones that come with Ambit; NULL: out of memory. Each belongs to one VM at a time.
+ *
+ * On libuv. Nothing of it exists until something is watched or waited for. */
+AMB_REACTOR_API amb_reactor *amb_reactor_uv_new(void);
+/* Virtual time, for tests: the clock starts at start_ns and moves only when nothing is ready, then by
+ * the whole timeout of `wait` at once. Descriptors are real, and polled in the order of their
+ * watches. A wait without a timeout really waits, for a descriptor or `wake`. */
+AMB_REACTOR_API amb_reactor *amb_reactor_virtual_new(uint64_t start_ns);
 
 #ifdef __cplusplus
 }
