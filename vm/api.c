@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "class.h"
+#include "scheduler.h"
 #include "vm_internal.h"
 
 _Static_assert(sizeof(amb_value) == sizeof(ambv), "the public value is the VM's");
@@ -38,6 +39,7 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
                    .handles = c.handles},
         .seed = c.seed,
         .stress = c.stress != 0,
+        .reactor = c.reactor,
     };
     /* The stack counts towards the limit: an eighth of it, unless the host says
      * otherwise. */
@@ -55,7 +57,10 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
 
 void amb_vm_free(amb_vm *vm) { ambvm_free(vm); }
 
-void amb_interrupt(amb_vm *vm) { vm->interrupt = 1; }
+void amb_interrupt(amb_vm *vm) {
+    vm->interrupt = 1;
+    ambsched_wake(vm);
+}
 
 /* ---- errors ---- */
 

@@ -50,6 +50,15 @@ amb_bytes *ambbytes_new(amb_vm *vm, const void *p, size_t len) {
     return b;
 }
 
+amb_bytes *ambbytes_renew(amb_vm *vm, amb_bytes *b) {
+    amb_bytes *old = ambbytes_new(vm, b->block ? b->block->data : NULL, b->len);
+    if (!old) return NULL;
+    amb_block *k = old->block;
+    old->block = b->block;
+    b->block = k;
+    return old;
+}
+
 static amb_status reserve(amb_vm *vm, amb_bytes *b, size_t need) {
     uint32_t cap = b->block ? b->block->cap : 0;
     if (need <= cap && (!b->block || b->block->refs == 1)) return AMB_OK;

@@ -14,6 +14,7 @@
 #include "code.h"
 #include "gate.h"
 #include "sample.h"
+#include "task.h"
 
 #define MAX_ARGS 16
 
@@ -128,8 +129,19 @@ static amb_status host_res_new(amb_call *c, uint16_t restype, void *res, amb_rig
                                const char *label, amb_arg *ret, uint64_t *badge) {
     ambcall *k = inner(c);
     const amb_restype *type = ambgate_restype(k->prov, restype);
-    if (!k->new_row || k->made || !type || restype != k->op->ret_restype)
+    if (!k->new_row || k->made || k->made_type || !type || restype != k->op->ret_restype)
         return AMB_E_ARG;
+    if (k->settling) {
+        /* Rows belong to the home thread. */
+        k->made_label = label ? strdup(label) : NULL;
+        if (label && !k->made_label) return AMB_E_NOMEM;
+        k->made_type = type;
+        k->made_res = res;
+        k->made_want = want;
+        if (badge) *badge = k->new_row;
+        *ret = (amb_arg){.type = AMB_T_RES, .v.u = k->new_row};
+        return AMB_OK;
+    }
     ambres *s = ambhandle_resource(k->vm, k->prov, type, res, label);
     if (!s) return AMB_E_NOMEM;
     amb_rights rights = want & type->all & k->wanted &
@@ -141,18 +153,24 @@ static amb_status host_res_new(amb_call *c, uint16_t restype, void *res, amb_rig
     return AMB_OK;
 }
 
+static amb_vm *home(void *hctx) { return ((ambprov *)hctx)->gate->vm; }
+
 static int host_may_block(amb_call *c) { return inner(c)->worker; }
-/* Calls are answered before they return here: a ticket names one, none can be taken for
- * later. */
-static amb_ticket host_ticket(amb_call *c) { return (amb_ticket)(uintptr_t)c; }
-static amb_ticket host_pend(amb_call *c) { return (void)c, 0; }
-static amb_call *host_reply_open(void *h, amb_ticket t) { return (void)h, (void)t, NULL; }
+static amb_ticket host_ticket(amb_call *c) { return ambpending_ticket(inner(c)); }
+static amb_ticket host_pend(amb_call *c) {
+    ambcall *k = inner(c);
+    if (k->kept || k->worker || k->pending) return 0;
+    return ambpending_take(k) ? ambpending_ticket(&k->pending->call) : 0;
+}
+static amb_call *host_reply_open(void *h, amb_ticket t) {
+    return ambpending_open(((ambprov *)h)->gate, t);
+}
 static void host_reply(amb_call *c, amb_status st, const amb_arg *r) {
-    (void)c, (void)st, (void)r;
+    ambpending_reply(c, st, r);
 }
 static int host_canceled(void *hctx, amb_ticket t) {
-    (void)t;
-    return ((ambprov *)hctx)->gate->vm->interrupt != 0;
+    struct ambgate *g = ((ambprov *)hctx)->gate;
+    return g->vm->interrupt != 0 || (t && ambpending_canceled(g, t));
 }
 static amb_status host_invoke(void *hctx, amb_ticket on, amb_loan l, uint16_t ordinal,
                               const amb_arg *a, uint32_t n, amb_done_fn done, void *ud) {
@@ -167,26 +185,20 @@ static amb_status host_invoke_wait(amb_call *c, amb_loan l, uint16_t ordinal,
 static void host_loan_drop(void *hctx, amb_loan l) { (void)hctx, (void)l; }
 static amb_status host_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud,
                              uint64_t *id) {
-    (void)hctx, (void)fd, (void)ev, (void)fn, (void)ud, (void)id;
-    return AMB_E_NOSYS;
+    return ambsched_watch(home(hctx), fd, ev, fn, ud, id);
 }
 static amb_status host_timer(void *hctx, uint64_t ns, amb_event_fn fn, void *ud,
                              uint64_t *id) {
-    (void)hctx, (void)ns, (void)fn, (void)ud, (void)id;
-    return AMB_E_NOSYS;
+    return ambsched_timer(home(hctx), ns, fn, ud, id);
 }
 static amb_status host_rewatch(void *hctx, uint64_t id, uint32_t events) {
-    (void)hctx, (void)id, (void)events;
-    return AMB_E_NOSYS;
+    return ambsched_rewatch(home(hctx), id, events);
 }
-static void host_unwatch(void *hctx, uint64_t id) { (void)hctx, (void)id; }
+static void host_unwatch(void *hctx, uint64_t id) { ambsched_unwatch(home(hctx), id); }
 static void host_post(void *hctx, amb_event_fn fn, void *ud) {
-    (void)hctx, (void)fn, (void)ud;
+    ambsched_post(home(hctx), fn, ud);
 }
-static uint64_t host_now(void *hctx) {
-    (void)hctx;
-    return ambvm_now_ns();
-}
+static uint64_t host_now(void *hctx) { return ambsched_now(home(hctx)); }
 static void host_log(void *hctx, int level, const char *msg, size_t n) {
     (void)level;
     amb_vm *vm = ((ambprov *)hctx)->gate->vm;
@@ -253,9 +265,16 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->row = row;
     c->parent_rights = row ? vm->gate->rows[row].rights : 0;
     c->wanted = ~(amb_rights)0;
+    c->res = NULL;
     c->new_row = 0;
     c->new_cap = NULL;
-    c->made = c->worker = false;
+    c->args = NULL;
+    c->values = NULL;
+    c->nargs = c->nvalues = c->nleased = c->passed = 0;
+    c->pending = NULL;
+    c->made_type = NULL;
+    c->made_label = NULL;
+    c->made = c->worker = c->kept = c->settling = false;
     c->os_errno = 0;
     c->failed = AMB_OK;
     c->blobs = NULL;
@@ -274,7 +293,7 @@ static bool one_of(const amb_string *name) {
 
 /* Inside the methods that comparing, hashing and printing call, the gate is closed: the
  * flag says so for those that C code called, the frames for those that script did. */
-static bool is_closed(amb_vm *vm) {
+bool ambgate_closed(amb_vm *vm) {
     if (vm->gate_closed) return true;
     const ambv *b = vm->base;
     uint32_t frames = 0;
@@ -298,7 +317,7 @@ static amb_status closed_gate(amb_vm *vm, const char *name) {
 }
 
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
-    if (AMB_UNLIKELY(is_closed(vm))) return closed_gate(vm, name);
+    if (AMB_UNLIKELY(ambgate_closed(vm))) return closed_gate(vm, name);
     if (AMB_UNLIKELY((r->rights & op->need) != op->need)) {
         char missing[96], has[96];
         const ambprov *p = r->res->prov;
@@ -321,48 +340,77 @@ static uint64_t kib_of(const amb_arg *a, uint32_t n) {
     return bytes >> 10;
 }
 
+/* One call of the provider's function on this thread. */
+static amb_status once(ambcall *c, const amb_arg *a, uint32_t n, bool may_block) {
+    c->worker = may_block;
+    c->ret = (amb_arg){.type = AMB_T_NIL};
+    amb_status st =
+        c->op->fn(c->prov->inst, (amb_call *)c, c->res ? c->res->res : NULL, a, n, &c->ret);
+    if (AMB_LIKELY(!c->pending)) return st == AMB_PENDING ? AMB_E_NOSYS : st;
+    /* It took a ticket: whatever it says now, the answer comes through that. */
+    if (st != AMB_PENDING && st < 0) {
+        amb_call *open = ambpending_open(c->vm->gate, ambpending_ticket(&c->pending->call));
+        if (open) ambpending_reply(open, st, NULL);
+    }
+    return AMB_PENDING;
+}
+
+amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
+    c->args = a;
+    c->nargs = n;
+    amb_status st = AMB_WOULD_BLOCK;
+    bool blocks = c->op->flags & AMB_OP_BLOCKING;
+    if (c->op->flags & AMB_OP_INLINE || !blocks) st = once(c, a, n, !blocks && !(c->op->flags & AMB_OP_INLINE));
+    if (st != AMB_WOULD_BLOCK) return st;
+    /* A thread is for what others would have to wait for. */
+    if (ambtask_alone(c->vm)) st = once(c, a, n, true);
+    else st = ambpending_work(c);
+    return st == AMB_WOULD_BLOCK ? AMB_E_NOSYS : st;
+}
+
 amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n) {
     amb_vm *vm = c->vm;
     struct ambgate *g = vm->gate;
     const amb_op *op = c->op;
-    ambres *s = c->row ? g->rows[c->row].res : NULL;
     if (op->ret_restype) {
         amb_status st = ambhandle_reserve(vm, &c->new_row, &c->new_cap);
         if (st) return st;
     }
-    ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, n));
-    ambevent e = {c->prov, op, s ? s->label : NULL, a, n, AMB_OK};
-    amb_status st = AMB_OK;
-    uint32_t passed = 0;
-    while (st == AMB_OK && passed < g->ninterposers) {
-        ambinterposer *i = &g->interposers[passed++];
-        if (i->before) st = i->before(i->ud, vm, &e);
-    }
     /* The resource outlives the call, whatever the provider closes. */
-    if (s) s->refs++;
-    if (st == AMB_OK) {
-        bool inline_ok = op->flags & AMB_OP_INLINE;
-        c->worker = !inline_ok;
-        c->ret = (amb_arg){.type = AMB_T_NIL};
-        st = op->fn(c->prov->inst, (amb_call *)c, s ? s->res : NULL, a, n, &c->ret);
-        if (st == AMB_WOULD_BLOCK && !c->worker) {
-            c->worker = true;
-            c->ret = (amb_arg){.type = AMB_T_NIL};
-            st = op->fn(c->prov->inst, (amb_call *)c, s ? s->res : NULL, a, n, &c->ret);
+    c->res = c->row ? g->rows[c->row].res : NULL;
+    if (c->res) c->res->refs++;
+    ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, n));
+    amb_status st = AMB_OK;
+    if (AMB_UNLIKELY(g->ninterposers)) {
+        ambevent e = {c->prov, op, c->res ? c->res->label : NULL, a, n, AMB_OK};
+        while (st == AMB_OK && c->passed < g->ninterposers) {
+            ambinterposer *i = &g->interposers[c->passed++];
+            if (i->before) st = i->before(i->ud, vm, &e);
         }
-        if (st > 0) st = AMB_E_NOSYS;
     }
-    if (s) ambhandle_drop(vm, s);
-    e.status = st;
-    while (passed > 0) {
-        ambinterposer *i = &g->interposers[--passed];
-        if (i->after) i->after(i->ud, vm, &e);
+    if (st == AMB_OK) st = ambgate_dispatch(c, a, n);
+    return st == AMB_PENDING ? st : ambgate_leave(c, st);
+}
+
+amb_status ambgate_leave(ambcall *c, amb_status st) {
+    amb_vm *vm = c->vm;
+    struct ambgate *g = vm->gate;
+    if (st > 0) st = AMB_E_NOSYS;
+    if (AMB_UNLIKELY(c->passed)) {
+        ambevent e = {c->prov, c->op, c->res ? c->res->label : NULL, c->args, c->nargs, st};
+        while (c->passed > 0) {
+            ambinterposer *i = &g->interposers[--c->passed];
+            if (i->after) i->after(i->ud, vm, &e);
+        }
     }
+    if (c->res) ambhandle_drop(vm, c->res);
+    c->res = NULL;
     if (c->new_row && !c->made) {
         ambhandle_unreserve(vm, c->new_row);
         c->new_row = 0;
     } else if (c->new_row && st != AMB_OK) {
         ambhandle_close(vm, c->new_row);
+        c->new_row = 0;
     }
     return st;
 }
@@ -457,6 +505,17 @@ amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *wh
     ambcall c;
     ambgate_begin(&c, vm, prov, op, (uint32_t)(r - vm->gate->rows));
     st = ambgate_run(&c, a, n);
+    if (st == AMB_PENDING) {
+        ambpending *p = c.pending;
+        st = ambpending_wait(p);
+        if (st) return ambgate_raise(&c, st, what);
+        st = p->status;
+        if (st == AMB_OK && p->call.ret.type != op->ret_type) st = AMB_E_DIED;
+        if (st == AMB_OK) *ret = p->call.ret;
+        else st = ambgate_raise(&p->call, st, what);
+        ambpending_end(p);
+        return st;
+    }
     if (st == AMB_OK && c.ret.type != op->ret_type) st = AMB_E_DIED;
     if (st == AMB_OK) *ret = c.ret;
     else st = ambgate_raise(&c, st, what);
@@ -512,7 +571,7 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         while (n && args[n - 1].tag == TAG_UNDEF) n--;
         if (n < verb->min || n > verb->max)
             return arity(vm, what, verb->min, verb->max, n);
-        if (is_closed(vm)) return closed_gate(vm, what);
+        if (ambgate_closed(vm)) return closed_gate(vm, what);
         uintptr_t outer = ambsample_enter(vm, ambsample_verb(verb));
         st = verb->fn(vm, cap, r, args, n, out);
         ambsample_enter(vm, outer);
@@ -541,10 +600,22 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     }
     uint32_t leased = st == AMB_OK ? done : done - 1;
     if (leased > n) leased = n;
+    c.values = args;
+    c.nvalues = n;
+    c.nleased = leased;
     if (st == AMB_OK) {
         uintptr_t outer = ambsample_enter(vm, ambsample_op(op));
         st = ambgate_run(&c, a, total);
         ambsample_enter(vm, outer);
+        if (st == AMB_PENDING) {
+            ambpending *p = c.pending;
+            st = ambpending_wait(p);
+            if (st) return ambgate_raise(&c, st, what);
+            st = p->status;
+            st = st == AMB_OK ? ambmarshal_out(&p->call, &p->call.ret, out) : ambgate_raise(&p->call, st, what);
+            ambpending_end(p);
+            return st;
+        }
         st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
     }
     ambmarshal_unlease(args, leased);
@@ -722,12 +793,13 @@ amb_status ambgate_setup(amb_vm *vm) {
     g->vm = vm;
     g->host = host_table;
     vm->gate = g;
-    return AMB_OK;
+    return ambpending_setup(vm);
 }
 
 void ambgate_teardown(amb_vm *vm) {
     struct ambgate *g = vm->gate;
     if (!g) return;
+    if (vm->sched) ambsched_join(vm);
     for (uint32_t i = 1; i < g->nrows; i++)
         if (g->rows[i].kind == ROW_CAP || g->rows[i].kind == ROW_LINES)
             ambhandle_close(vm, i);
@@ -745,6 +817,7 @@ void ambgate_teardown(amb_vm *vm) {
         ambgc_free(vm, g->argv[i], strlen(g->argv[i]) + 1);
     if (g->argv) ambgc_free(vm, g->argv, g->argc * sizeof *g->argv);
     if (g->rows) ambgc_free(vm, g->rows, g->cap * sizeof *g->rows);
+    ambpending_teardown(vm);
     vm->gate = NULL;
     ambgc_free(vm, g, sizeof *g);
 }

@@ -12,6 +12,7 @@
 #ifndef AMB_VM_GATE_H
 #define AMB_VM_GATE_H
 #include "ambit/spi.h"
+#include "scheduler.h"
 #include "types.h"
 #include "vm.h"
 
@@ -94,11 +95,14 @@ typedef struct ambrow {
     bool replace;         /* ROW_LINES: bytes that are not UTF-8 become U+FFFD */
     struct ambcall *batch; /* items of next_op not yet given */
     uint32_t batch_at, batch_left;
+    struct ambpending *pending; /* calls through this row that wait for their answer */
 } ambrow;
 
 typedef struct ambblob {
     struct ambblob *next;
     size_t size, used;
+    bool plain; /* from malloc: another thread may ask for it */
+    uint64_t pad;
 } ambblob;
 
 /* The kernel's side of one call. */
@@ -107,6 +111,7 @@ typedef struct ambcall {
     ambprov *prov;
     const amb_op *op;
     uint32_t row; /* receiver; 0 for a constructor */
+    ambres *res;  /* its resource, held while the provider runs */
     amb_rights parent_rights, wanted;
     uint32_t new_row;  /* reserved for the resource the operation returns */
     amb_cap *new_cap;
@@ -115,10 +120,43 @@ typedef struct ambcall {
     amb_status failed;
     ambblob *blobs;
     amb_arg ret;
+    const amb_arg *args; /* while the provider runs */
+    uint32_t nargs;
+    const ambv *values; /* what stays alive until the answer; leases end with it */
+    uint32_t nvalues, nleased;
+    struct ambpending *pending; /* the call has been taken for later */
+    bool kept;     /* this is the copy in an ambpending */
+    bool settling; /* an answer from elsewhere: a resource is made into a handle at home */
+    const amb_restype *made_type; /* settling: what res_new was given */
+    void *made_res;
+    amb_rights made_want;
+    char *made_label;
+    uint32_t passed; /* interposers that have seen it start */
     const char *path; /* the argument that says what the call is about */
     size_t path_len;
     char text[192];
 } ambcall;
+
+/* A call whose answer comes later; its ticket names slot and generation. */
+enum { PEND_FREE, PEND_FLIGHT, PEND_OPEN /* being answered */, PEND_ANSWERED };
+typedef struct ambpending {
+    ambcall call; /* first: what a provider gets from reply_open */
+    uint32_t slot, generation, next_free;
+    uint8_t state;
+    bool orphan;  /* nobody waits any more: the answer is dropped */
+    bool asked;   /* the provider was told to cancel */
+    bool settled; /* answered, and the kernel is done with it: `status` holds */
+    amb_status status;
+    amb_task *task; /* who waits; NULL: C code does */
+    void *detached; /* a stream's buffer that is still being filled for nobody */
+    size_t detached_size;
+    struct ambpending *row_next, *row_prev, *done_next;
+    struct ambjob job; /* when a thread runs it */
+    ambtimer grace;    /* cancelled, not yet answered */
+    uint32_t nroots;
+    amb_arg *args;
+    ambv roots[];
+} ambpending;
 
 /* What an interposer sees of a call. */
 typedef struct ambevent {
@@ -157,6 +195,14 @@ struct ambgate {
     ambinterposer interposers[AMB_INTERPOSERS];
     uint32_t ninterposers;
     ambopcache cache[64];
+
+    /* pending.c */
+    pthread_mutex_t lock; /* of the table and of what is answered */
+    ambpending **pendings; /* by slot; one that is free stays for the next call */
+    uint32_t npendings, pendings_cap, free_pending, nflight;
+    ambpending *answered, **answered_end;
+    bool answered_posted;
+    uint64_t late; /* answers that came too late or twice */
 };
 
 /* handle.c. amb_status functions raise. */
@@ -215,6 +261,34 @@ void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size
 const char *ambgate_io_kind(int os_errno);
 ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
 
+/* Runs the provider's function for a call: on this thread, or, when it blocks and others could
+ * run meanwhile, on another one. */
+amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n);
+/* What follows the provider's answer: interposers, the new row, the receiver's life. */
+amb_status ambgate_leave(ambcall *c, amb_status st);
+/* Whether no operation may be done here: inside `==`, `<`, `hash` and `str` methods. */
+bool ambgate_closed(amb_vm *vm);
+
+/* pending.c: calls that are answered later */
+amb_status ambpending_setup(amb_vm *vm);
+void ambpending_teardown(amb_vm *vm);
+/* Takes a call for later, on its home thread; NULL: no memory. The call is the copy's from now on. */
+ambpending *ambpending_take(ambcall *c);
+/* The same, to be run by a thread. */
+amb_status ambpending_work(ambcall *c);
+/* Waits for the answer, without letting any task run. */
+amb_status ambpending_wait(ambpending *p);
+/* The status of a settled call; ends it, except after AMB_E_NOMEM from `out`. */
+void ambpending_end(ambpending *p);
+/* Nobody waits any more: tells the provider; the answer is dropped when it comes. */
+void ambpending_abandon(ambpending *p);
+void ambpending_ask_cancel(ambpending *p);
+void ambpending_mark(struct ambgc *gc, struct ambgate *g);
+amb_ticket ambpending_ticket(ambcall *c);
+amb_call *ambpending_open(struct ambgate *g, amb_ticket t);
+void ambpending_reply(amb_call *c, amb_status st, const amb_arg *ret);
+bool ambpending_canceled(struct ambgate *g, amb_ticket t);
+
 /* stream.c: the vocabulary all streams share */
 typedef struct ambverb {
     const char *name;
@@ -228,6 +302,8 @@ typedef struct ambverb {
 extern const ambverb ambstream_verbs[];
 const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len);
 amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out);
+/* The buffer that an abandoned call still fills goes with it. */
+void ambstream_detach(ambpending *p);
 /* Gives buffered input back before something uses the position. */
 amb_status ambstream_settle(amb_vm *vm, ambrow *r);
 #endif

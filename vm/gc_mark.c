@@ -15,6 +15,7 @@
 
 #include "class.h"
 #include "code.h"
+#include "gate.h"
 #include "gc_internal.h"
 #include "module.h"
 #include "proto.h"
@@ -254,6 +255,8 @@ static void mark_roots(amb_vm *vm, ambv *from) {
     ambprelude_mark(gc, vm->prelude);
     ambgc_mark_obj(gc, vm->entry);
     for (uint32_t i = 0; i < vm->npins; i++) ambgc_mark_value(gc, vm->pins[i]);
+    if (vm->gate) ambpending_mark(gc, vm->gate);
+    ambgc_mark_obj(gc, vm->task);
 }
 
 /* ---- frames ---- */

@@ -5,6 +5,7 @@
  * and a bytes argument is leased for that time. What a provider returns is copied out of
  * the call's memory. Everything a provider says is checked: types, lengths, UTF-8, the
  * shape of trees. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "equal.h"
@@ -20,8 +21,10 @@ void *ambmarshal_alloc(ambcall *c, size_t n) {
     ambblob *b = c->blobs;
     if (!b || b->size - b->used < n) {
         size_t size = n > BLOB / 4 ? n : BLOB;
-        ambblob *fresh = ambgc_malloc(c->vm, sizeof *fresh + size);
+        /* A call that is answered later may be so by any thread: the VM's memory is not for it. */
+        ambblob *fresh = c->kept ? malloc(sizeof *fresh + size) : ambgc_malloc(c->vm, sizeof *fresh + size);
         if (!fresh) return NULL;
+        fresh->plain = c->kept;
         fresh->size = size;
         fresh->used = 0;
         /* A block that is full at once goes behind the one still being filled. */
@@ -43,7 +46,8 @@ _Static_assert(sizeof(ambblob) % 8 == 0, "slots behind a blob's head are aligned
 void ambmarshal_free(ambcall *c) {
     for (ambblob *b = c->blobs; b;) {
         ambblob *next = b->next;
-        ambgc_free(c->vm, b, sizeof *b + b->size);
+        if (b->plain) free(b);
+        else ambgc_free(c->vm, b, sizeof *b + b->size);
         b = next;
     }
     c->blobs = NULL;

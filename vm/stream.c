@@ -65,6 +65,21 @@ static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
     return AMB_OK;
 }
 
+void ambstream_detach(ambpending *p) {
+    ambres *res = p->call.res;
+    const amb_arg *a = p->args;
+    if (!res || !p->call.nargs || a->type != AMB_T_BUF || p->call.op->ordinal != res->type->read_op) return;
+    ambstream *s = &res->in;
+    if (!s->buf || (char *)a->v.w < s->buf || (char *)a->v.w > s->buf + s->cap) return;
+    uint32_t left = s->end - s->at;
+    char *fresh = left ? ambgc_malloc(p->call.vm, left) : NULL;
+    if (left && !fresh) return; /* then nobody reads until the answer is there */
+    if (left) memcpy(fresh, s->buf + s->at, left);
+    p->detached = s->buf;
+    p->detached_size = s->cap;
+    *s = (ambstream){fresh, left, 0, left};
+}
+
 /* Until n bytes are buffered or the input ends. */
 static amb_status fill_to(amb_vm *vm, ambrow *r, const char *what, uint32_t n) {
     uint32_t got = 1;

@@ -105,6 +105,8 @@ amb_range *ambrange_new(amb_vm *vm, int64_t a, int64_t b, bool closed);
 int64_t ambrange_count(const amb_range *r);
 amb_bytes *ambbytes_new(amb_vm *vm, const void *p, size_t len); /* p may be NULL: zeroed */
 amb_status ambbytes_append(amb_vm *vm, amb_bytes *b, const void *p, size_t len);
+/* Gives b fresh storage with the same contents; the result, which nobody sees, owns the old one. */
+amb_bytes *ambbytes_renew(amb_vm *vm, amb_bytes *b);
 amb_status ambbytes_check(amb_vm *vm, const amb_bytes *b); /* StateError when leased */
 
 /* ---- map.c (maps and sets; a set's values are nil) ----

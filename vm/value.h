@@ -67,6 +67,8 @@ typedef struct amb_module amb_module;
 typedef struct amb_generator amb_generator;
 typedef struct amb_cap amb_cap;
 typedef struct amb_cell amb_cell;
+typedef struct amb_task amb_task;
+typedef struct amb_channel amb_channel;
 typedef struct amb_proto amb_proto;
 typedef struct amb_vm amb_vm;
 
@@ -112,6 +114,8 @@ typedef struct ambv {
         amb_generator *gen;
         amb_cap *cap;
         amb_cell *cell;
+        amb_task *task;
+        amb_channel *channel;
         amb_proto *proto;
     };
     uint64_t tag;

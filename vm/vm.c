@@ -96,6 +96,7 @@ amb_vm *ambvm_new(const ambvm_options *o, amb_status *why) {
     if ((st = symbols(vm)) != AMB_OK) goto fail;
     if ((st = ambclass_setup(vm)) != AMB_OK) goto fail;
     if ((st = ambmodules_setup(vm)) != AMB_OK) goto fail;
+    if ((st = ambsched_setup(vm, o->reactor)) != AMB_OK) goto fail;
     if ((st = ambgate_setup(vm)) != AMB_OK) goto fail;
     return vm;
 fail:
@@ -119,6 +120,7 @@ void ambvm_free(amb_vm *vm) {
         }
         if (vm->free_compiler) vm->free_compiler(vm, vm->compiler);
         if (vm->gate) ambgate_teardown(vm);
+        ambsched_teardown(vm);
         ambmodules_teardown(vm);
         ambmembers_teardown(vm);
         ambstr_teardown(vm);

@@ -45,6 +45,7 @@ typedef amb_status (*amb_output_fn)(void *ud, int fd /* 1 or 2 */, const char *s
 struct ambgc;
 struct ambstr_table;
 struct ambgate;
+struct ambsched;
 struct ambmodules;
 struct ambprelude;
 /* What to call when the VM is freed. */
@@ -106,6 +107,8 @@ struct amb_vm {
     struct ambmodules *modules;
     struct ambprelude *prelude;
     struct ambgate *gate;
+    struct ambsched *sched;
+    amb_task *task; /* the running one; NULL: the program has never waited nor spawned */
 
     amb_module *entry; /* the script being run */
     /* Compiles what a function of an embedded source ("list" of core) needs; installed by whoever has a

@@ -11,6 +11,7 @@ typedef struct ambvm_options {
     amb_limits limits;
     uint64_t seed; /* 0: from the system */
     bool stress;
+    const struct amb_reactor *reactor; /* NULL: the library's */
 } ambvm_options;
 
 /* NULL: *why tells. */

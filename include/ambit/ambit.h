@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ambit/manifest.h"
+#include "ambit/reactor.h"
 #include "ambit/status.h"
 
 #ifdef __cplusplus
@@ -66,6 +67,8 @@ typedef struct amb_config {
     void *loader_ud;
     int stress;           /* collect at every safepoint */
     int sampled;          /* amb_sample will be used; costs about a hundredth of the speed */
+    /* How the VM waits, see reactor.h; it stays the host's and outlives the VM. NULL: the library's own. */
+    const struct amb_reactor *reactor;
 } amb_config;
 
 AMB_API amb_vm *amb_vm_new(const amb_config *config,
