@@ -2,11 +2,16 @@
 /* Open files: positioned reads and writes, and what is made of them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "fs.h"
+
+/* --- life --------------------------------------------------------------------------- */
 
 amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *label,
                           amb_arg *ret)
@@ -16,8 +21,9 @@ amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *labe
         close(fd);
         return AMB_E_NOMEM;
     }
-    *r = (fs_file){.fd = fd, .append = mode & FS_APPENDING, .fresh = mode & FS_FRESH,
-                   .stream = lseek(fd, 0, SEEK_CUR) < 0};
+    *r = (fs_file){.f = f, .fd = fd, .append = mode & FS_APPENDING,
+                   .fresh = mode & FS_FRESH, .stream = lseek(fd, 0, SEEK_CUR) < 0};
+    if (r->stream) (void)!fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     amb_status st = f->h->res_new(c, FS_RES_FILE, r, ~(amb_rights)0, label, ret, NULL);
     if (st != AMB_OK) fs_file_close(f, r);
     return st;
@@ -25,8 +31,11 @@ amb_status fs_file_answer(fs *f, amb_call *c, int fd, int mode, const char *labe
 
 void fs_file_close(void *inst, void *res)
 {
-    (void)inst;
+    fs *f = inst;
     fs_file *r = res;
+    fs_wait_end(f, &r->wait);
+    if (r->watch) f->h->unwatch(f->hctx, r->watch);
+    if (r->timer) f->h->unwatch(f->hctx, r->timer);
     close(r->fd);
     free(r);
 }
@@ -37,28 +46,33 @@ int fs_file_getfd(void *inst, void *res)
     return ((fs_file *)res)->fd;
 }
 
+/* Whoever may write a pipe waits for its reader, as a shell's redirection does. */
+static int open_named(const char *path, int flags)
+{
+    int fd;
+    do fd = open(path, flags | O_NONBLOCK, 0666);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0 && errno == ENXIO)
+        do fd = open(path, flags, 0666);
+        while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 /* fs.file(path): the rights that were granted decide how it is opened. */
 FS_OP(fs_file_new)
 {
     (void)self, (void)n;
     fs *f = inst;
-    fs_path path;
-    int bad = fs_cstring(path, &a[0]);
-    if (bad) return fs_failed(f, c, bad, "open");
+    PATH_ARG(path, 0, "open");
     amb_rights rights = a[1].v.u;
     bool in = rights & FS_READ, out = rights & (FS_WRITE | FS_APPEND | FS_CREATE);
-    int flags = in && (rights & FS_WRITE) ? O_RDWR
-                : in && out               ? O_RDWR
-                : out                     ? O_WRONLY
-                                          : O_RDONLY;
+    int flags = in && out ? O_RDWR : out ? O_WRONLY : O_RDONLY;
     if (out) flags |= O_CREAT;
     bool only_new = out && !(rights & (FS_WRITE | FS_APPEND));
     if (only_new) flags |= O_EXCL;
     bool append = out && !(rights & FS_WRITE) && !only_new;
     if (append) flags |= O_APPEND;
-    int fd;
-    do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
-    while (fd < 0 && errno == EINTR);
+    int fd = open_named(path, flags | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return fs_failed(f, c, -errno, "open");
     struct stat st;
     if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
@@ -69,16 +83,105 @@ FS_OP(fs_file_new)
     return fs_file_answer(f, c, fd, mode, path, ret);
 }
 
+/* --- streams: pipes, terminals, sockets ---------------------------------------------- */
+
+static ssize_t stream_try(fs_file *r, int what, void *p, size_t n)
+{
+    ssize_t k;
+    do k = what == POLLIN ? read(r->fd, p, n) : write(r->fd, p, n);
+    while (k < 0 && errno == EINTR);
+    return k < 0 ? -errno : k;
+}
+
+static void stream_ready(void *ud, uint32_t events)
+{
+    (void)events;
+    fs_file *r = ud;
+    fs *f = r->f;
+    ssize_t k = -EAGAIN;
+    amb_call *c = NULL;
+    if (r->wait.t) {
+        /* The buffer is only there while somebody waits for it. */
+        amb_ticket t = r->wait.t;
+        c = fs_wait_open(f, &r->wait);
+        if (c) k = stream_try(r, r->what, r->buf, r->len);
+        if (c && k == -EAGAIN) {
+            fs_wait_begin(f, &r->wait, t);
+            return;
+        }
+    }
+    fs_pause(f, &r->watch);
+    if (!c) return;
+    amb_arg ret = {.type = AMB_T_I64, .v.i = k};
+    const char *what = r->what == POLLIN ? "read" : "write";
+    amb_status st = k < 0 ? fs_failed(f, c, (int)k, what) : AMB_OK;
+    if (st != AMB_OK) ret = (amb_arg){.type = AMB_T_NIL};
+    f->h->reply(c, st, &ret);
+}
+
+static amb_status stream_io(fs *f, amb_call *c, fs_file *r, int what, void *p, size_t n,
+                            amb_arg *ret)
+{
+    ssize_t k;
+    for (;;) {
+        k = stream_try(r, what, p, n);
+        if (k != -EAGAIN || !f->h->may_block(c)) break;
+        struct pollfd pf = {.fd = r->fd, .events = (short)what};
+        if (poll(&pf, 1, 100) < 0 && errno != EINTR) break;
+        if (f->h->canceled(f->hctx, f->h->ticket(c))) return AMB_E_CANCELED;
+    }
+    if (k == -EAGAIN) {
+        if (r->wait.t) return AMB_E_BUSY;
+        amb_ticket t = f->h->pend(c);
+        if (!t) return AMB_WOULD_BLOCK;
+        r->what = what;
+        r->buf = p;
+        r->len = (uint32_t)n;
+        fs_wait_begin(f, &r->wait, t);
+        amb_status st = fs_ready(f, &r->watch, r->fd, (uint32_t)what, stream_ready, r);
+        if (st == AMB_OK) return AMB_PENDING;
+        amb_call *late = fs_wait_open(f, &r->wait);
+        amb_arg none = {.type = AMB_T_NIL};
+        if (late) f->h->reply(late, st, &none);
+        return AMB_PENDING;
+    }
+    const char *verb = what == POLLIN ? "read" : "write";
+    if (k < 0) return fs_failed(f, c, (int)k, verb);
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = k};
+    return AMB_OK;
+}
+
+/* --- reading and writing -------------------------------------------------------------- */
+
+/* Where the call may not wait, only what needs no waiting is done: -EAGAIN otherwise. *slow
+ * remembers that the file system cannot tell. */
+static ssize_t positioned(bool out, int fd, void *p, size_t n, int64_t at, bool wait,
+                          bool *slow)
+{
+    ssize_t k;
+    if (!wait) {
+        if (*slow) return -EAGAIN;
+        struct iovec v = {p, n};
+        k = out ? pwritev2(fd, &v, 1, at, RWF_NOWAIT) : preadv2(fd, &v, 1, at, RWF_NOWAIT);
+        if (k >= 0) return k;
+        if (errno != EAGAIN) *slow = errno == EOPNOTSUPP || errno == ENOSYS;
+        return *slow || errno == EINTR ? -EAGAIN : -errno;
+    }
+    do k = out ? pwrite(fd, p, n, at) : pread(fd, p, n, at);
+    while (k < 0 && errno == EINTR);
+    return k < 0 ? -errno : k;
+}
+
 FS_OP(fs_file_read)
 {
     (void)n;
+    fs *f = inst;
     fs_file *r = self;
-    size_t want = a[0].len;
-    ssize_t k;
-    do k = r->stream ? read(r->fd, a[0].v.w, want) : pread(r->fd, a[0].v.w, want, r->pos);
-    while (k < 0 && errno == EINTR && !r->stream);
-    if (k < 0) return fs_failed(inst, c, -errno, "read");
-    if (!r->stream) r->pos += k;
+    if (r->stream) return stream_io(f, c, r, POLLIN, a[0].v.w, a[0].len, ret);
+    ssize_t k = positioned(false, r->fd, a[0].v.w, a[0].len, r->pos, f->h->may_block(c),
+                           &r->slow_read);
+    if (k < 0) return fs_failed(f, c, (int)k, "read");
+    r->pos += k;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = k};
     return AMB_OK;
 }
@@ -94,13 +197,23 @@ static int make_fresh(fs_file *r)
 FS_OP(fs_file_write)
 {
     (void)n;
+    fs *f = inst;
     fs_file *r = self;
+    bool wait = f->h->may_block(c);
+    if (r->stream) return stream_io(f, c, r, POLLOUT, (void *)a[0].v.p, a[0].len, ret);
+    if (!wait && (r->fresh || r->append)) return AMB_WOULD_BLOCK;
     int bad = make_fresh(r);
-    if (bad) return fs_failed(inst, c, bad, "write");
-    ssize_t k = r->stream || r->append ? write(r->fd, a[0].v.p, a[0].len)
-                                       : pwrite(r->fd, a[0].v.p, a[0].len, r->pos);
-    if (k < 0) return fs_failed(inst, c, -errno, "write");
-    if (!r->stream && !r->append) r->pos += k;
+    if (bad) return fs_failed(f, c, bad, "write");
+    ssize_t k;
+    if (r->append) {
+        do k = write(r->fd, a[0].v.p, a[0].len);
+        while (k < 0 && errno == EINTR);
+        if (k < 0) k = -errno;
+    } else {
+        k = positioned(true, r->fd, (void *)a[0].v.p, a[0].len, r->pos, wait, &r->slow_write);
+        if (k > 0) r->pos += k;
+    }
+    if (k < 0) return fs_failed(f, c, (int)k, "write");
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = k};
     return AMB_OK;
 }
@@ -114,6 +227,7 @@ FS_OP(fs_file_read_at)
         return f->h->fail(c, AMB_E_ARG, 0,
                           "read_at: offset and count must not be negative, and "
                           "the count at most 1 GiB");
+    if (r->stream) return fs_failed(f, c, -ESPIPE, "read_at");
     size_t want = (size_t)a[1].v.i, got = 0;
     struct stat st;
     if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -122,10 +236,11 @@ FS_OP(fs_file_read_at)
     }
     char *p = f->h->alloc(c, want ? want : 1);
     if (!p) return AMB_E_NOMEM;
+    bool wait = f->h->may_block(c);
     while (got < want) {
-        ssize_t k = pread(r->fd, p + got, want - got, a[0].v.i + (int64_t)got);
-        if (k < 0 && errno == EINTR) continue;
-        if (k < 0) return fs_failed(f, c, -errno, "read_at");
+        ssize_t k = positioned(false, r->fd, p + got, want - got, a[0].v.i + (int64_t)got,
+                               wait, &r->slow_read);
+        if (k < 0) return fs_failed(f, c, (int)k, "read_at");
         if (k == 0) break;
         got += (size_t)k;
     }
@@ -142,12 +257,14 @@ FS_OP(fs_file_write_at)
         return f->h->fail(c, AMB_E_ARG, 0, "write_at: the offset must not be negative");
     if (a[1].type != AMB_T_STR && a[1].type != AMB_T_BYTES)
         return f->h->fail(c, AMB_E_ARG, 0, "write_at: data must be a string or bytes");
+    if (r->stream) return fs_failed(f, c, -ESPIPE, "write_at");
+    /* What is written twice at the same place is the same. */
+    bool wait = f->h->may_block(c);
     r->fresh = false;
     for (size_t done = 0; done < a[1].len;) {
-        ssize_t k = pwrite(r->fd, (const char *)a[1].v.p + done, a[1].len - done,
-                           a[0].v.i + (int64_t)done);
-        if (k < 0 && errno == EINTR) continue;
-        if (k < 0) return fs_failed(f, c, -errno, "write_at");
+        ssize_t k = positioned(true, r->fd, (char *)a[1].v.p + done, a[1].len - done,
+                               a[0].v.i + (int64_t)done, wait, &r->slow_write);
+        if (k < 0) return fs_failed(f, c, (int)k, "write_at");
         done += (size_t)k;
     }
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = a[1].len};
@@ -161,15 +278,34 @@ FS_OP(fs_file_write_text)
     fs_file *r = self;
     if (a[0].type != AMB_T_STR && a[0].type != AMB_T_BYTES)
         return ((fs *)inst)->h->fail(c, AMB_E_ARG, 0, "expected a string or bytes");
-    if (!r->stream) {
-        if (ftruncate(r->fd, 0) || lseek(r->fd, 0, SEEK_SET) < 0)
-            return fs_failed(inst, c, -errno, "write_text");
-        r->fresh = false;
-    }
+    if (r->stream) return fs_failed(inst, c, -ESPIPE, "write_text");
+    if (ftruncate(r->fd, 0) || lseek(r->fd, 0, SEEK_SET) < 0)
+        return fs_failed(inst, c, -errno, "write_text");
+    r->fresh = false;
     int bad = fs_write_whole(r->fd, a[0].v.p, a[0].len);
     if (bad) return fs_failed(inst, c, bad, "write_text");
-    if (!r->stream) r->pos = a[0].len;
+    r->pos = a[0].len;
     return AMB_OK;
+}
+
+int64_t fs_seek_target(const fs *f, amb_call *c, const amb_arg *a, int64_t pos,
+                       int64_t size)
+{
+    int64_t base = 0, at;
+    const char *from = a[1].type == AMB_T_NIL ? "start" : a[1].v.p;
+    uint32_t len = a[1].type == AMB_T_NIL ? 5 : a[1].len;
+    if (len == 5 && memcmp(from, "start", 5) == 0) base = 0;
+    else if (len == 4 && memcmp(from, "here", 4) == 0) base = pos;
+    else if (len == 3 && memcmp(from, "end", 3) == 0) base = size;
+    else {
+        f->h->fail(c, AMB_E_ARG, 0, "seek: from is \"start\", \"here\" or \"end\"");
+        return -1;
+    }
+    if (__builtin_add_overflow(base, a[0].v.i, &at) || at < 0) {
+        f->h->fail(c, AMB_E_ARG, 0, "seek: the new position would be before the start");
+        return -1;
+    }
+    return at;
 }
 
 FS_OP(fs_file_seek)
@@ -177,23 +313,11 @@ FS_OP(fs_file_seek)
     (void)n;
     fs *f = inst;
     fs_file *r = self;
-    int64_t base = 0, at;
-    const char *from = a[1].type == AMB_T_NIL ? "start" : a[1].v.p;
-    uint32_t len = a[1].type == AMB_T_NIL ? 5 : a[1].len;
     if (r->stream) return fs_failed(f, c, -ESPIPE, "seek");
-    if (len == 5 && memcmp(from, "start", 5) == 0) base = 0;
-    else if (len == 4 && memcmp(from, "here", 4) == 0) base = r->pos;
-    else if (len == 3 && memcmp(from, "end", 3) == 0) {
-        struct stat st;
-        if (fstat(r->fd, &st)) return fs_failed(f, c, -errno, "seek");
-        base = st.st_size;
-    } else {
-        return f->h->fail(c, AMB_E_ARG, 0,
-                          "seek: from is \"start\", \"here\" or \"end\"");
-    }
-    if (__builtin_add_overflow(base, a[0].v.i, &at) || at < 0)
-        return f->h->fail(c, AMB_E_ARG, 0,
-                          "seek: the new position would be before the start");
+    struct stat st;
+    if (fstat(r->fd, &st)) return fs_failed(f, c, -errno, "seek");
+    int64_t at = fs_seek_target(f, c, a, r->pos, st.st_size);
+    if (at < 0) return AMB_E_ARG;
     r->pos = at;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = at};
     return AMB_OK;
@@ -239,16 +363,93 @@ FS_OP(fs_file_stat)
     (void)a, (void)n;
     struct stat st;
     if (fstat(((fs_file *)self)->fd, &st)) return fs_failed(inst, c, -errno, "stat");
-    return fs_entry_tree(inst, c, "", &st, ret);
+    return fs_stat_tree(inst, c, "", &st, ret);
+}
+
+/* --- locks: flock, which other programs see ------------------------------------------- */
+
+#define FIRST_DELAY 1000000u /* ns; doubled up to LAST_DELAY */
+#define LAST_DELAY 100000000u
+
+static void lock_again(void *ud, uint32_t events)
+{
+    (void)events;
+    fs_file *r = ud;
+    fs *f = r->f;
+    r->timer = 0;
+    if (!r->wait.t) return;
+    int bad = flock(r->fd, r->lock | LOCK_NB) ? -errno : 0;
+    amb_status st = AMB_OK;
+    if (bad == -EWOULDBLOCK || bad == -EINTR) {
+        r->delay = r->delay * 2 < LAST_DELAY ? r->delay * 2 : LAST_DELAY;
+        st = f->h->timer(f->hctx, r->delay, lock_again, r, &r->timer);
+        if (st == AMB_OK) return;
+    }
+    amb_call *c = fs_wait_open(f, &r->wait);
+    if (!c) {
+        if (!bad) flock(r->fd, LOCK_UN);
+        return;
+    }
+    if (st == AMB_OK && bad) st = fs_failed(f, c, bad, "lock");
+    amb_arg ret = {.type = st == AMB_OK ? AMB_T_BOOL : AMB_T_NIL, .v.i = st == AMB_OK};
+    f->h->reply(c, st, &ret);
+}
+
+static amb_status lock(fs *f, amb_call *c, fs_file *r, int kind, const amb_arg *wait,
+                       amb_arg *ret)
+{
+    int bad;
+    do bad = flock(r->fd, kind | LOCK_NB) ? -errno : 0;
+    while (bad == -EINTR);
+    if (bad && bad != -EWOULDBLOCK) return fs_failed(f, c, bad, "lock");
+    if (!bad || (wait->type == AMB_T_BOOL && !wait->v.i)) {
+        *ret = (amb_arg){.type = AMB_T_BOOL, .v.i = !bad};
+        return AMB_OK;
+    }
+    if (r->wait.t || r->timer) return AMB_E_BUSY;
+    amb_ticket t = f->h->pend(c);
+    if (!t) return f->h->fail(c, AMB_E_NOSYS, 0, "lock: cannot wait here");
+    fs_wait_begin(f, &r->wait, t);
+    r->lock = kind;
+    r->delay = FIRST_DELAY;
+    amb_status st = f->h->timer(f->hctx, r->delay, lock_again, r, &r->timer);
+    if (st != AMB_OK) {
+        amb_call *late = fs_wait_open(f, &r->wait);
+        amb_arg none = {.type = AMB_T_NIL};
+        if (late) f->h->reply(late, st, &none);
+    }
+    return AMB_PENDING;
+}
+
+FS_OP(fs_file_lock)
+{
+    (void)n;
+    return lock(inst, c, self, LOCK_EX, &a[0], ret);
+}
+FS_OP(fs_file_lock_shared)
+{
+    (void)n;
+    return lock(inst, c, self, LOCK_SH, &a[0], ret);
+}
+FS_OP(fs_file_unlock)
+{
+    FS_UNUSED;
+    return flock(((fs_file *)self)->fd, LOCK_UN) ? fs_failed(inst, c, -errno, "unlock")
+                                                 : AMB_OK;
 }
 
 /* --- whole files, for the directory's operations ------------------------------------ */
 
+/* Without waiting no more than this is read: copying it takes longer than a worker. */
+#define AT_HOME (1 << 20)
+
 amb_status fs_read_whole(const fs *f, amb_call *c, int fd, uint8_t type, amb_arg *ret)
 {
     struct stat st;
+    bool wait = f->h->may_block(c), slow = false;
     if (fstat(fd, &st)) return fs_failed(f, c, -errno, "read");
     if (st.st_size > (int64_t)AMB_TRANSFER_MAX) return fs_failed(f, c, -EFBIG, "read");
+    if (!wait && st.st_size > AT_HOME) return AMB_WOULD_BLOCK;
     /* The size is a hint: some files (in /proc) say 0, others grow while being read. */
     size_t cap = (size_t)st.st_size + 1, got = 0;
     if (st.st_size == 0) cap = 4096;
@@ -263,9 +464,8 @@ amb_status fs_read_whole(const fs *f, amb_call *c, int fd, uint8_t type, amb_arg
             p = q;
             cap *= 2;
         }
-        ssize_t k = read(fd, p + got, cap - got);
-        if (k < 0 && errno == EINTR) continue;
-        if (k < 0) return fs_failed(f, c, -errno, "read");
+        ssize_t k = positioned(false, fd, p + got, cap - got, (int64_t)got, wait, &slow);
+        if (k < 0) return fs_failed(f, c, (int)k, "read");
         if (k == 0) break;
         got += (size_t)k;
     }

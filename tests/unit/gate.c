@@ -93,7 +93,7 @@ Test(gate, whole_files)
     cr_assert_eq(first.tuple->vals[3].i, 5);
     ambv found = must_call(root, "glob", str("**/*.txt"), NONE);
     cr_assert_eq(found.list->len, 2);
-    must_call(root, "remove_all", str("x"), NONE);
+    must_call(root, "remove", str("x"), ambv_bool(true));
     must_call(root, "remove", str("a.txt"), NONE);
     cr_assert_eq(must_call(root, "list", NONE, NONE).list->len, 0);
 }
