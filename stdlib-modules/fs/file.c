@@ -98,25 +98,18 @@ static void stream_ready(void *ud, uint32_t events)
     (void)events;
     fs_file *r = ud;
     fs *f = r->f;
-    ssize_t k = -EAGAIN;
-    amb_call *c = NULL;
-    if (r->wait.t) {
-        /* The buffer is only there while somebody waits for it. */
-        amb_ticket t = r->wait.t;
-        c = fs_wait_open(f, &r->wait);
-        if (c) k = stream_try(r, r->what, r->buf, r->len);
-        if (c && k == -EAGAIN) {
-            fs_wait_begin(f, &r->wait, t);
-            return;
-        }
-    }
+    struct pollfd pf = {.fd = r->fd, .events = (short)r->what};
+    /* Somebody else may have been faster. */
+    if (r->wait.t && poll(&pf, 1, 0) == 0) return;
     fs_pause(f, &r->watch);
+    /* The buffer is only there while somebody waits for it. */
+    amb_call *c = fs_wait_open(f, &r->wait);
     if (!c) return;
-    amb_arg ret = {.type = AMB_T_I64, .v.i = k};
+    ssize_t k = stream_try(r, r->what, r->buf, r->len);
+    if (k == -EAGAIN) k = -EBUSY;
+    amb_arg ret = {.type = k < 0 ? AMB_T_NIL : AMB_T_I64, .v.i = k < 0 ? 0 : k};
     const char *what = r->what == POLLIN ? "read" : "write";
-    amb_status st = k < 0 ? fs_failed(f, c, (int)k, what) : AMB_OK;
-    if (st != AMB_OK) ret = (amb_arg){.type = AMB_T_NIL};
-    f->h->reply(c, st, &ret);
+    f->h->reply(c, k < 0 ? fs_failed(f, c, (int)k, what) : AMB_OK, &ret);
 }
 
 static amb_status stream_io(fs *f, amb_call *c, fs_file *r, int what, void *p, size_t n,
