@@ -26,7 +26,7 @@ static int find_arg(const expr_env *e, const char *name)
 }
 
 /* Secrets are not handed out by merely naming them. */
-static bool secret_name(const char *s)
+bool expr_secret(const char *s)
 {
     static const char *const parts[] = {"SECRET", "TOKEN", "KEY", "PASS"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -84,7 +84,7 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char
     }
     case AMB_X_SCRIPT_DIR: return make_string(e, e->h->dir, strlen(e->h->dir), out, why);
     case AMB_X_ENV: {
-        const char *v = secret_name(x->text) ? NULL : getenv(x->text);
+        const char *v = expr_secret(x->text) ? NULL : getenv(x->text);
         if (!v) {
             snprintf(why, 256, "the environment has no %s", x->text);
             return false;

@@ -22,7 +22,7 @@ static const struct topic {
      "  --fuel N                        about N bytecode instructions\n"
      "  --timeout SECONDS\n\n"
      "Others:\n"
-     "  --profile FILE                  where the time goes: FILE.svg gets a flame graph, any "
+     "  --cpu-profile FILE                  where the time goes: FILE.svg gets a flame graph, any "
      "other\n"
      "                                  name collapsed stacks for other tools\n"
      "  --gc-stats                      what the collector did, on standard error at the end\n"

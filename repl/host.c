@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "repl.h"
+#include "ambit/spi.h"
+#include "policy.h"
 
 #define MAX_SOURCE ((size_t)64 << 20)
 
@@ -131,6 +132,21 @@ static bool join(const char *from, const char *spec, char out[PATH_MAX])
     return len > 0;
 }
 
+static void keep_source(host *h, const char *id, const char *s, size_t len)
+{
+    h->sources = must(realloc(h->sources, (h->nsources + (size_t)1) * sizeof *h->sources));
+    source_text *n = &h->sources[h->nsources++];
+    *n = (source_text){must(strdup(id)), must(malloc(len + 1)), len, ""};
+    memcpy(n->text, s, len);
+}
+
+void host_sum_sources(host *h)
+{
+    for (uint32_t i = 0; i < h->nsources; i++)
+        if (!h->sources[i].sum[0])
+            sha256_hex(h->sources[i].text, h->sources[i].len, h->sources[i].sum);
+}
+
 /* Only regular files called *.amb beneath the root: whatever a module writes into
  * `import`, no other file is read, and none shows in an error. */
 static amb_status load_module(void *ud, const char *from, const char *spec, char **id,
@@ -165,6 +181,10 @@ static amb_status load_module(void *ud, const char *from, const char *spec, char
         return AMB_E_IO;
     }
     *id = must(strdup(path));
+    bool known = false;
+    for (uint32_t i = 0; i < h->nsources; i++)
+        known |= strcmp(h->sources[i].id, path) == 0;
+    if (!known) keep_source(h, path, *source, *len);
     return AMB_OK;
 }
 
@@ -180,6 +200,8 @@ static void on_signal(int sig)
     amb_interrupt(interrupted_vm);
 }
 
+int host_caught(void) { return caught; }
+
 static void watch_signals(amb_vm *vm)
 {
     /* Without SA_RESTART: a read that waits for input comes back. */
@@ -190,6 +212,56 @@ static void watch_signals(amb_vm *vm)
         sigaction(SIGTERM, &sa, NULL);
         signal(SIGPIPE, SIG_IGN);
     }
+}
+
+/* --- providers -------------------------------------------------------------------------- */
+
+/* A VM gets those that a script asks for. More than one of a name: --provider NAME=KIND
+ * chooses. */
+static const struct provider_choice {
+    const char *iface, *kind;
+    const amb_provider *table;
+    bool elsewhere; /* not of this machine: nothing real can be reached by it */
+} provider_choices[] = {
+    {"fs", NULL, &amb_provider_fs, false},
+    {"console", NULL, &amb_provider_console, false},
+    {"clock", NULL, &amb_provider_clock, false},
+};
+#define CHOICES (sizeof provider_choices / sizeof provider_choices[0])
+
+static const struct provider_choice *choice(const char *iface, size_t n, const char *kind)
+{
+    for (size_t i = 0; i < CHOICES; i++) {
+        const struct provider_choice *c = &provider_choices[i];
+        if (strlen(c->iface) != n || memcmp(c->iface, iface, n) != 0) continue;
+        if (kind ? c->kind && strcmp(c->kind, kind) == 0 : !c->kind) return c;
+    }
+    return NULL;
+}
+
+const amb_provider *provider_table(const char *iface)
+{
+    const struct provider_choice *c = choice(iface, strlen(iface), NULL);
+    return c ? c->table : NULL;
+}
+
+bool host_provider_text(const char *s)
+{
+    size_t n = strcspn(s, "=");
+    return s[n] == '=' && choice(s, n, s + n + 1);
+}
+
+amb_status host_provider(host *h, const char *iface)
+{
+    size_t n = strlen(iface);
+    const struct provider_choice *c = choice(iface, n, NULL);
+    if (amb_provider_find(h->vm, iface)) return AMB_OK;
+    for (uint32_t i = 0; i < h->nproviders; i++)
+        if (strncmp(h->providers[i], iface, n) == 0 && h->providers[i][n] == '=')
+            c = choice(iface, n, h->providers[i] + n + 1);
+    if (!c) return AMB_E_ARG;
+    if (c->elsewhere && strcmp(iface, "fs") == 0) h->virtual_fs = true;
+    return amb_provider_add(h->vm, c->table);
 }
 
 /* --- the machine -------------------------------------------------------------------- */
@@ -204,6 +276,9 @@ host *host_new(const cli_options *o)
     const char *slash = script ? strrchr(script, '/') : NULL;
     h->dir = must(slash ? strndup(script, slash == script ? 1 : (size_t)(slash - script))
                         : strdup("."));
+    h->own_dir = script != NULL;
+    h->providers = o->providers;
+    h->nproviders = o->nproviders;
     h->root = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     amb_config c = {
         .size = sizeof c,
@@ -216,15 +291,13 @@ host *host_new(const cli_options *o)
         .loader = load_module,
         .loader_ud = h,
         .stress = o->stress,
-        .sampled = o->profile != NULL,
+        .sampled = o->cpu_profile != NULL,
     };
     amb_status why = AMB_OK;
     h->vm = amb_vm_new(&c, &why);
     if (!h->vm) must(NULL);
-    if (amb_provider_add(h->vm, &amb_provider_fs) ||
-        amb_provider_add(h->vm, &amb_provider_console) ||
-        amb_provider_add(h->vm, &amb_provider_clock))
-        must(NULL);
+    /* stdin and input() need no `use`. */
+    if (host_provider(h, "console")) must(NULL);
     if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc))
         must(NULL);
     watch_signals(h->vm);
@@ -237,6 +310,12 @@ void host_free(host *h)
     amb_vm_free(h->vm);
     flush_out(h);
     if (h->root >= 0) close(h->root);
+    for (uint32_t i = 0; i < h->nsources; i++) {
+        free(h->sources[i].id);
+        free(h->sources[i].text);
+    }
+    free(h->sources);
+    free(h->script_real);
     free(h->dir);
     free(h->out);
     free(h);
@@ -256,6 +335,15 @@ int host_source(host *h, const cli_options *o, const char **name, char **source,
     *name = in ? "<stdin>" : o->script;
     *source = fd < 0 ? NULL : read_file(fd, MAX_SOURCE, len);
     int e = errno;
+    if (*source && !in) {
+        char link[64], real[PATH_MAX];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, real, sizeof real - 1);
+        struct stat st;
+        if (n > 0 && real[0] == '/' && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            h->script_real = must(strndup(real, (size_t)n));
+        keep_source(h, "", *source, *len);
+    }
     if (fd > 0) close(fd);
     if (*source) return 0;
     text t = {0};

@@ -42,7 +42,8 @@ static const struct command {
     const char *name;
     int (*run)(const cli_options *o);
 } commands[] = {
-    {"check", cmd_check}, {"caps", cmd_caps}, {"dis", cmd_dis},
+    {"check", cmd_check}, {"caps", cmd_caps},       {"grant", cmd_grant},
+    {"grants", cmd_grants}, {"revoke", cmd_revoke}, {"dis", cmd_dis},
     {"help", cmd_help},   {"version", cmd_version},
 };
 
@@ -61,12 +62,23 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--stress")) o->stress = true;
     else if (IS("--gc-stats")) o->gc_stats = true;
     else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
-             IS("--seed") || IS("--profile")) {
+             IS("--seed") || IS("--cpu-profile") || IS("--profile") || IS("--policy") ||
+             IS("--provider")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
         uint64_t n = 0;
         if (!value) return wrong(w, " needs a value"), -1;
         if (IS("--allow")) o->allow[o->nallow++] = value;
-        else if (IS("--profile")) o->profile = value;
+        else if (IS("--cpu-profile")) o->cpu_profile = value;
+        else if (IS("--policy")) o->policy = value;
+        else if (IS("--profile")) {
+            if (!profile_named(o, value))
+                return wrong("--profile is pure or workspace (where the time goes tells "
+                             "--cpu-profile FILE), not ", value), -1;
+        } else if (IS("--provider")) {
+            if (!host_provider_text(value))
+                return wrong("--provider knows no ", value), -1;
+            o->providers[o->nproviders++] = value;
+        }
         else if (IS("--timeout")) {
             char *end;
             double s = strtod(value, &end);
@@ -89,6 +101,7 @@ int main(int argc, char **argv)
 {
     cli_options o = {.colour = -1, .given = argv, .ngiven = argc};
     o.allow = must(calloc((size_t)argc + 1, sizeof *o.allow));
+    o.providers = must(calloc((size_t)argc + 1, sizeof *o.providers));
     int (*run)(const cli_options *) = cmd_repl;
     int i = 1, status = -1;
     for (; i < argc; i++) {
@@ -138,8 +151,8 @@ int main(int argc, char **argv)
         i++;
         break;
     }
-    if ((o.profile || o.gc_stats) && run != cmd_run) {
-        status = wrong(o.profile ? "--profile is for scripts that run; there is none"
+    if ((o.cpu_profile || o.gc_stats) && run != cmd_run) {
+        status = wrong(o.cpu_profile ? "--cpu-profile is for scripts that run; there is none"
                                  : "--gc-stats is for scripts that run; there is none", "");
         goto done;
     }
@@ -149,5 +162,6 @@ int main(int argc, char **argv)
     fflush(stdout);
 done:
     free(o.allow);
+    free(o.providers);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ambit --profile: a sampling profiler.
+/* ambit --cpu-profile: a sampling profiler.
  *
  * A timer interrupts the script after every millisecond of CPU time. Its signal handler
  * asks the VM which functions are running and counts them in a tree of call paths;

@@ -24,15 +24,22 @@ enum {
     EXIT_LIMIT = 137     /* memory, fuel, time or stack used up */
 };
 
+/* What is granted without flags. */
+enum { PROFILE_DEFAULT, PROFILE_PURE, PROFILE_WORKSPACE };
+
 /* What comes before the script's name, and the script. */
 typedef struct cli_options {
     const char **allow; /* --allow texts */
-    uint32_t nallow;
+    const char **providers; /* --provider texts */
+    uint32_t nallow, nproviders;
     bool allow_declared, deny_all, json, stress, gc_stats;
+    bool asking;  /* `ambit grant`: nothing runs */
+    int profile;  /* PROFILE_* */
+    const char *policy;
     int colour; /* -1: as the terminal is */
     size_t heap_bytes;
     uint64_t fuel, timeout_ns, seed;
-    const char *profile; /* where to write one, or NULL */
+    const char *cpu_profile; /* where to write one, or NULL */
     const char *code;   /* -e */
     const char *script; /* path, "-" for standard input, NULL with -e */
     char **argv;        /* the script's arguments */
@@ -61,10 +68,22 @@ void *must(void *p); /* exits when NULL: there is no memory for the command line
 
 /* ---- host.c: the machine and its surroundings */
 #define HOST_OUT ((size_t)1 << 16)
+typedef struct source_text {
+    char *id, *text; /* "" is the script */
+    size_t len;
+    char sum[65];
+} source_text;
 typedef struct host {
     amb_vm *vm;
     int root;          /* modules are found beneath this directory */
     char *dir;         /* the script's directory as the user wrote it */
+    bool own_dir;      /* the script is a file, so that is where it lies */
+    char *script_real; /* its real path, or NULL */
+    source_text *sources; /* the script and every module it loads */
+    uint32_t nsources;
+    const char *const *providers; /* --provider texts */
+    uint32_t nproviders;
+    bool virtual_fs;   /* files are not those of this machine */
     char *out;         /* standard output held back: HOST_OUT bytes */
     size_t held;
     bool tty, raw,
@@ -74,6 +93,13 @@ typedef struct host {
 } host;
 host *host_new(const cli_options *o);
 void host_free(host *h);
+/* Adds the provider when it is not there yet. */
+amb_status host_provider(host *h, const char *iface);
+/* Whether `fs=memory` and the like mean something; false: told. */
+bool host_provider_text(const char *text_);
+/* Sums of all sources; to be called before a grant is recalled or remembered. */
+void host_sum_sources(host *h);
+int host_caught(void); /* the signal that ended the program, or 0 */
 amb_status host_output(void *ud, int fd, const char *s, size_t n);
 void host_stderr(void *ud, const char *s, size_t n); /* an amb_text_fn */
 void host_stdout(void *ud, const char *s, size_t n); /* an amb_text_fn; ud: the host */
@@ -111,15 +137,18 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out,
                 char why[256]);
 /* As it was written, near enough: args.dir + "/x". */
 void expr_text(text *t, const amb_const_expr *x);
+/* Whether a variable of that name holds a secret, by its name. */
+bool expr_secret(const char *name);
 /* Whether its value is a word the user wrote on the command line. */
 bool expr_named(const expr_env *e, const amb_const_expr *x);
 
 /* ---- policy.c: what of it is granted */
-/* caps: one value per `use`. 0: go on; else the status to exit with. */
+/* caps: one value per `use`. 0: go on; else the status to exit with. o->asking: decides and
+ * remembers, gives nothing. */
 int policy_grant(host *h, const amb_manifest *m, const script_args *args,
                  const cli_options *o, const char *script, amb_value *caps);
-/* The grant that would cover a use: fs.dir(./out):write */
-void policy_spec(text *t, const expr_env *e, const amb_use *u, bool values);
+/* --profile NAME; false: there is none of that name. */
+bool profile_named(cli_options *o, const char *name);
 
 /* ---- profile.c: where the time goes */
 typedef struct profile profile;
@@ -134,6 +163,9 @@ bool profile_finish(profile *p, const char *script);
 /* ---- one file per command */
 int cmd_run(const cli_options *o);
 int cmd_check(const cli_options *o);
+int cmd_grant(const cli_options *o);
+int cmd_grants(const cli_options *o);
+int cmd_revoke(const cli_options *o);
 int cmd_caps(const cli_options *o);
 int cmd_dis(const cli_options *o);
 int cmd_help(const cli_options *o);

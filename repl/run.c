@@ -5,17 +5,53 @@
 
 #include "repl.h"
 
-/* Whoever wrote the script wrote its first line, too: flags there cannot widen what it
- * gets. */
-static bool first_line_widens(const char *source, size_t len)
+/* A word of the first line that cannot give the script anything. */
+static bool harmless_word(const char *w, size_t n)
+{
+    static const char *const flags[] = {"--deny-all",   "--max-memory", "--fuel",
+                                        "--timeout",    "--seed",       "--color",
+                                        "--no-color",   "--gc-stats",   "-S"};
+    if (n == 0 || w[0] != '-') return n == strspn(w, "0123456789kmgKMG.") || n == 0;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        size_t k = strlen(flags[i]);
+        if (n >= k && memcmp(w, flags[i], k) == 0 && (n == k || w[k] == '=')) return true;
+    }
+    return false;
+}
+
+/* Whoever wrote the script wrote its first line, too. What stands there behind the name of
+ * the interpreter arrives like flags the user gave; so unless all of it is known to be
+ * harmless, flags that widen authority are not taken from anybody. */
+static bool first_line_has_flags(const char *source, size_t len)
 {
     if (len < 2 || source[0] != '#' || source[1] != '!') return false;
-    const char *end = memchr(source, '\n', len);
-    size_t n = end ? (size_t)(end - source) : len;
-    static const char *const flags[] = {" -y", "--allow", "--policy", "--profile"};
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        if (memmem(source, n, flags[i], strlen(flags[i]))) return true;
+    const char *end = memchr(source, '\n', len), *s = source + 2;
+    if (!end) end = source + len;
+    bool interpreter = false;
+    while (s < end) {
+        while (s < end && strchr(" \t\r", *s)) s++;
+        const char *w = s;
+        while (s < end && !strchr(" \t\r", *s)) s++;
+        size_t n = (size_t)(s - w);
+        /* The interpreter is a plain path; so is the env that looks for it. */
+        bool plain = n > 0;
+        for (size_t i = 0; i < n; i++)
+            if (strchr("\\'\"$", w[i])) plain = false;
+        if (n && !plain) return true;
+        if (n >= 5 && memcmp(s - 5, "ambit", 5) == 0) interpreter = true;
+        else if (interpreter && !harmless_word(w, n)) return true;
+    }
     return false;
+}
+
+static int refuse_first_line(host *h)
+{
+    static const char note[] =
+        "ambit: the script's #! line carries flags. They cannot widen what it is granted, and\n"
+        "they cannot be told from flags of yours, so none is taken. Copy the script without\n"
+        "its first line, or remove the flags from it.\n";
+    host_stderr(h, note, sizeof note - 1);
+    return EXIT_DENIED;
 }
 
 int cmd_run(const cli_options *given)
@@ -31,16 +67,13 @@ int cmd_run(const cli_options *given)
     profile *samples = NULL;
     int status = host_source(h, &o, &name, &source, &len), wanted = 0;
     if (status) goto done;
-    if (first_line_widens(source, len)) {
-        static const char note[] =
-            "ambit: flags on the #! line cannot widen what a script is granted\n";
-        host_stderr(h, note, sizeof note - 1);
-        o.allow_declared = false;
-        o.nallow = 0;
-        o.profile = NULL;
+    if ((o.allow_declared || o.nallow || o.policy || o.profile == PROFILE_WORKSPACE ||
+         o.cpu_profile) && first_line_has_flags(source, len)) {
+        status = refuse_first_line(h);
+        goto done;
     }
-    if (o.profile) {
-        samples = profile_open(o.profile);
+    if (o.cpu_profile) {
+        samples = profile_open(o.cpu_profile);
         if (!samples || !profile_start(samples, h->vm)) {
             status = EXIT_NOPROFILE;
             goto done;
@@ -60,7 +93,7 @@ int cmd_run(const cli_options *given)
     }
     caps = must(calloc(m->nuses + 1, sizeof *caps));
     status = policy_grant(h, m, &args, &o, name, caps);
-    if (status) goto done;
+    if (status || o.asking) goto done;
     st = amb_run(h->vm, script, args.value, caps, &wanted);
     status = host_report(h, st);
     if (st == AMB_OK && status == EXIT_OK) status = wanted & 255;
@@ -80,4 +113,18 @@ done:
         status = EXIT_ERROR;
     }
     return status;
+}
+
+int cmd_grant(const cli_options *given)
+{
+    cli_options o = *given;
+    if (!o.argc || o.code || strcmp(o.argv[0], "-") == 0) {
+        static const char note[] = "Usage: ambit grant [OPTIONS] SCRIPT [ARGS...]\n";
+        host_stderr(NULL, note, sizeof note - 1);
+        return EXIT_USAGE;
+    }
+    o.asking = true;
+    o.script = *o.argv++;
+    o.argc--;
+    return cmd_run(&o);
 }

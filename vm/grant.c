@@ -7,8 +7,6 @@
 #include "api.h"
 #include "gate.h"
 
-#define GRANT_ARGS 64 /* arguments of one `use` */
-
 static amb_status say(char why[256], amb_status st, const char *fmt, ...)
     AMB_PRINTF(3, 4);
 static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
@@ -150,12 +148,12 @@ static amb_status grant_one(amb_vm *vm, const char *iface, const char *resource,
                    visible, visible == 1 ? "" : "s", n);
     /* Words that a rest parameter takes come last: nothing hidden stands behind them. */
     uint32_t total = rest ? (n < visible ? visible - 1 : n) : op->nparams;
-    if (total > GRANT_ARGS || (rest && op->nparams != visible))
+    if (total > AMB_GRANT_ARGS || (rest && op->nparams != visible))
         return say(why, AMB_E_ARG, "%s.%s takes too much", iface, resource);
     char what[64];
     snprintf(what, sizeof what, "%s.%s", iface, resource);
     ambcall c;
-    amb_arg a[GRANT_ARGS];
+    amb_arg a[AMB_GRANT_ARGS];
     ambgate_begin(&c, vm, prov, op, 0);
     c.wanted = bits;
     for (uint32_t i = 0; i < total && st == AMB_OK; i++) {
@@ -205,9 +203,9 @@ static amb_status grant_files(amb_vm *vm, const ambv *args, uint32_t n,
 amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
                      const amb_value *args, uint32_t nargs, const char *const *rights,
                      uint32_t nrights, amb_value *out, char why[256]) {
-    ambv v[GRANT_ARGS], made = ambv_nil();
+    ambv v[AMB_GRANT_ARGS], made = ambv_nil();
     if (why) why[0] = 0;
-    if (nargs > GRANT_ARGS)
+    if (nargs > AMB_GRANT_ARGS)
         return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
     for (uint32_t i = 0; i < nargs; i++) v[i] = ambapi_in(args[i]);
     amb_status st =
@@ -221,4 +219,11 @@ amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
 void amb_revoke(amb_vm *vm, amb_value cap) {
     ambv v = ambapi_in(cap);
     if (v.tag == TAG_CAP && ambhandle_peek(vm, v)) ambhandle_revoke(vm, v.cap->slot);
+}
+
+int amb_capability_fd(const amb_vm *vm, amb_value cap) {
+    ambv v = ambapi_in(cap);
+    const ambrow *r = v.tag == TAG_CAP ? ambhandle_peek(vm, v) : NULL;
+    if (!r || !r->res->type->getfd) return -1;
+    return r->res->type->getfd(r->res->prov->inst, r->res->res);
 }

@@ -176,6 +176,7 @@ AMB_API const struct amb_provider *amb_provider_find(const amb_vm *vm, const cha
 /* The command line's words, for `fs.named`. Copied. */
 AMB_API amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n);
 
+#define AMB_GRANT_ARGS 64 /* arguments of a constructor at most */
 /* Makes a root capability: calls the constructor `resource` of provider `iface`. rights:
  * names, or nrights 0 for the default. why: on failure, a sentence. AMB_E_ARG: no such
  * provider, resource, right or argument; others: what the provider said. */
@@ -184,6 +185,19 @@ AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource
                              const char *const *rights, uint32_t nrights, amb_value *out,
                              char why[256]);
 AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
+/* The descriptor behind a capability, for a host that wants to know where it leads; it stays
+ * the capability's. -1: there is none. */
+AMB_API int amb_capability_fd(const amb_vm *vm, amb_value cap);
+
+/* Comparing requests with grants. match: AMB_M_* of the parameter (ambit/spi.h). A canonical
+ * form is what comparing needs: the path that a directory or file resolves to, a host and
+ * ports in one spelling, a program's place in PATH. AMB_E_ARG: it has none; why tells. */
+AMB_API amb_status amb_match_canonical(int match, const char *text, char *out, size_t size,
+                                       char why[256]);
+/* Whether a grant covers a request, both canonical. AMB_M_DIR: what is the directory or
+ * beneath it. AMB_M_HOSTPORT: the host or one that *.host stands for (a star alone does not
+ * stand for private addresses), and no other ports. Others: the same text. */
+AMB_API int amb_match_covers(int match, const char *grant, const char *request);
 
 /* ---- profiling --------------------------------------------------------------------- */
 

@@ -35,6 +35,13 @@ void fs_dir_close(void *inst, void *res)
     free(res);
 }
 
+/* For the host, which shows where a directory leads; never for scripts or providers. */
+int fs_dir_getfd(void *inst, void *res)
+{
+    (void)inst;
+    return dirfd_of(res);
+}
+
 /* fs.dir(path). With the right to create, the directory itself is made if it is missing.
  */
 FS_OP(fs_dir_new)

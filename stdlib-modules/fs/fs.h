@@ -152,6 +152,7 @@ int fs_copy_file(const fs *f, amb_call *c, int in, int out, const struct stat *s
 FS_OPS(FS_DECLARE)
 
 void fs_dir_close(void *inst, void *res);
+int fs_dir_getfd(void *inst, void *res);
 void fs_walk_close(void *inst, void *res);
 void fs_watch_close(void *inst, void *res);
 void fs_named_close(void *inst, void *res);

@@ -259,7 +259,7 @@ static const amb_op ops[] = {
 
 static const amb_restype types[] = {
     {.id = FS_RES_DIR, .name = "dir", .doc = "a directory", .all = FS_ALL,
-     .dflt = FS_READ, .close = FN(dir_close)},
+     .dflt = FS_READ, .close = FN(dir_close) GETFD(dir_getfd)},
     {.id = FS_RES_FILE, .flags = FILE_FLAGS, .read_op = ORD_READ,
      .write_op = ORD_WRITE, .seek_op = ORD_SEEK, .name = "file", .doc = "an open file",
      .all = FS_ALL, .dflt = FS_READ, .close = FN(file_close) GETFD(file_getfd)},

@@ -16,7 +16,7 @@ fn main() {
 }
 main()
 S
-cd $d; ambit --profile o.folded s.amb; awk '
+cd $d; ambit --cpu-profile o.folded s.amb; awk '
     { n = $NF; sub(/ [0-9]+$/, ""); k = split($0, f, ";"); all += n; if (k > most) most = k }
     f[k] == "hot (s.amb:2)" { hot += n } f[k] ~ /^cold / { cold += n } f[k] ~ /^list._sort / { sort += n }
     /;sorting / && !/collector/ { under += n } f[1] == "..." { cut += n }
