@@ -226,6 +226,8 @@ static const struct provider_choice {
     {"fs", NULL, &amb_provider_fs, false},
     {"console", NULL, &amb_provider_console, false},
     {"clock", NULL, &amb_provider_clock, false},
+    {"timer", NULL, &amb_provider_timer, false},
+    {"entropy", NULL, &amb_provider_entropy, false},
 };
 #define CHOICES (sizeof provider_choices / sizeof provider_choices[0])
 

@@ -666,7 +666,9 @@ static void end_batch(amb_vm *vm, ambrow *r) {
     r->batch = NULL;
 }
 
-static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r) {
+/* The next items into the row's batch, none at the end. An operation that gives a resource gives one
+ * item, which is *one at once. */
+static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
     ambprov *prov = r->res->prov;
     const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
     if (!op)
@@ -678,8 +680,28 @@ static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r) {
     ambgate_begin(c, vm, prov, op, cap.cap->slot);
     amb_arg a = {.type = AMB_T_I64, .v.i = BATCH};
     st = ambgate_run(c, &a, 1);
+    if (st == AMB_PENDING) {
+        ambpending *p = c->pending;
+        st = ambpending_wait(p);
+        if (st == AMB_OK) {
+            st = p->status;
+            *c = p->call; /* with the memory of the answer */
+            p->call.blobs = NULL;
+            c->kept = false;
+            c->pending = NULL;
+            ambpending_end(p);
+        }
+        /* Rows may have moved meanwhile, this one may be gone. */
+        r = ambhandle_peek(vm, cap);
+        if (st == AMB_OK && !r) st = AMB_E_STALE;
+    }
     uint32_t count = 0;
-    if (st == AMB_OK && !ambmarshal_list(&c->ret, &count)) st = AMB_E_DIED;
+    if (st == AMB_OK && op->ret_type == AMB_T_RES) {
+        if (c->ret.type == AMB_T_RES && c->made) *one = ambv_obj(c->new_cap);
+        else if (c->ret.type != AMB_T_NIL) st = AMB_E_DIED;
+    } else if (st == AMB_OK && !ambmarshal_list(&c->ret, &count)) {
+        st = AMB_E_DIED;
+    }
     if (st != AMB_OK || count == 0) {
         if (st != AMB_OK) st = ambgate_raise(c, st, "next");
         ambmarshal_free(c);
@@ -720,9 +742,15 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
                             r->res->type->read_op ? "; its lines() can" : "");
     if (!r->batch_left) {
         end_batch(vm, r);
-        amb_status st = next_batch(vm, cap, r);
+        ambv one = ambv_undef();
+        amb_status st = next_batch(vm, cap, r, &one);
         if (st) return st;
-        if (!r->batch) {
+        if (one.tag != TAG_UNDEF) {
+            *out = one;
+            return AMB_OK;
+        }
+        r = ambhandle_peek(vm, cap);
+        if (!r || !r->batch) {
             *out = ambv_done();
             ambgate_end(vm, cap);
             return AMB_OK;

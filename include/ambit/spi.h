@@ -193,12 +193,14 @@ enum {
     AMB_R_SERIAL = 8 /* one operation at a time */
 };
 
-/* A resource type. From read_op, write_op and next_op (ordinals, 0 = none) the kernel
- * makes the vocabulary all streams share: read_op   (buf: BUF|OUT) -> I64        bytes
- * read, 0 at the end write_op  (data: BUF|IN) -> I64        bytes written, may be fewer
- * than given next_op   (max: I64) -> TREE           a list of at most max items, empty at
- * the end seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the
- * new offset */
+/* A resource type. From read_op, write_op, next_op and seek_op (ordinals, 0 = none) the
+ * kernel makes the vocabulary all streams share:
+ *   read_op   (buf: BUF|OUT) -> I64     bytes read, 0 at the end
+ *   write_op  (data: BUF|IN) -> I64     bytes written, may be fewer than given
+ *   next_op   (max: I64) -> TREE        a list of at most max items, empty at the end
+ *             (max: I64) -> RES         one item, nil at the end
+ *   seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the new
+ *             offset */
 typedef struct amb_restype {
     uint16_t id; /* from 1 */
     uint16_t flags;

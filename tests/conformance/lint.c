@@ -124,7 +124,7 @@ static void block(lint *l, const amb_restype *t, uint16_t ordinal, const char *w
         else if (op->nparams != nparams || op->params[0].type != first ||
                  (flag && !(op->params[0].flags & flag)))
             wrong(l, t->name, "%s takes something else", what);
-        else if (op->ret_type != ret) wrong(l, t->name, "%s gives something else", what);
+        else if (op->ret_type != ret && !(ordinal == t->next_op && op->ret_type == AMB_T_RES)) wrong(l, t->name, "%s gives something else", what);
         return;
     }
     wrong(l, t->name, "%s does not exist", what);
