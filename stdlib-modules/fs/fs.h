@@ -118,6 +118,14 @@ typedef struct fs_change {
 amb_status fs_changes_tree(const fs *f, amb_call *c, const fs_change *v, size_t n,
                            amb_arg *ret);
 
+/* named.c */
+typedef struct fs_named {
+    uint32_t n;
+    char *names[];
+} fs_named;
+amb_status fs_named_check(const fs *f, amb_call *c, const fs_named *d, const char *path,
+                          const char *what);
+
 /* glob.c: one pattern against one path */
 bool fs_glob_match(const char *pattern, const char *path);
 /* Whether something in that directory can match. */

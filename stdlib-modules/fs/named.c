@@ -8,15 +8,10 @@
 
 #include "fs.h"
 
-typedef struct named {
-    uint32_t n;
-    char *names[];
-} named;
-
 void fs_named_close(void *inst, void *res)
 {
     (void)inst;
-    named *d = res;
+    fs_named *d = res;
     for (uint32_t i = 0; i < d->n; i++) free(d->names[i]);
     free(d);
 }
@@ -28,7 +23,7 @@ FS_OP(fs_named_new)
     fs *f = inst;
     const amb_arg *t = a[0].v.p;
     uint32_t count = a[0].type == AMB_T_TREE && a[0].len ? t[0].len : 0;
-    named *d = calloc(1, sizeof *d + count * sizeof *d->names);
+    fs_named *d = calloc(1, sizeof *d + count * sizeof *d->names);
     if (!d) return AMB_E_NOMEM;
     for (uint32_t i = 0; i < count; i++) {
         const char *s = t[i + 1].v.p;
@@ -46,15 +41,20 @@ FS_OP(fs_named_new)
     return st;
 }
 
-static amb_status named_open(fs *f, amb_call *c, named *d, const amb_arg *a, int flags,
+amb_status fs_named_check(const fs *f, amb_call *c, const fs_named *d, const char *path,
+                          const char *what)
+{
+    for (uint32_t i = 0; i < d->n; i++)
+        if (strcmp(d->names[i], path) == 0) return AMB_OK;
+    return f->h->fail(c, AMB_E_RIGHTS, 0, "%s: not named on the command line", what);
+}
+
+static amb_status named_open(fs *f, amb_call *c, fs_named *d, const amb_arg *a, int flags,
                              const char *what, amb_arg *ret)
 {
     PATH_ARG(path, 0, what);
-    bool known = false;
-    for (uint32_t i = 0; i < d->n; i++)
-        if (strcmp(d->names[i], path) == 0) known = true;
-    if (!known)
-        return f->h->fail(c, AMB_E_RIGHTS, 0, "%s: not named on the command line", what);
+    amb_status known = fs_named_check(f, c, d, path, what);
+    if (known) return known;
     int fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
     if (fd < 0) return fs_failed(f, c, -errno, what);
     struct stat st;
