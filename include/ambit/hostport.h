@@ -35,6 +35,7 @@ enum {
 typedef struct amb_hostport {
     uint8_t kind; /* AMB_HOST_* */
     uint8_t bits; /* HOST_NET: length of the prefix */
+    bool ports;   /* false: written without ports */
     uint16_t low, high; /* ports, both included */
     amb_ip ip;
     char name[AMB_HOST_MAX]; /* HOST_NAME, HOST_SUBS (without "*."): lower case, no dot at the end */
@@ -44,11 +45,11 @@ typedef struct amb_hostport {
 
 /* Reads host:ports. False: *why is a text that says what is wrong, without the input. */
 AMB_HOSTPORT_API bool amb_hostport_parse(const char *s, size_t n, amb_hostport *out, const char **why);
-/* The same without ports, which become 0-65535. */
+/* The same without ports, which are 0-65535 then. */
 AMB_HOSTPORT_API bool amb_host_parse(const char *s, size_t n, amb_hostport *out, const char **why);
 /* Is it one host and one port? */
 AMB_HOSTPORT_API bool amb_hostport_single(const amb_hostport *p);
-/* Does a grant for `outer` include everything `inner` asks for? Names never include addresses that are
+/* Does a grant for `outer` include everything `inner` asks for? All ports include none; names never include addresses that are
  * not public; "localhost" is both addresses of the loopback interface and nothing else. */
 AMB_HOSTPORT_API bool amb_hostport_covers(const amb_hostport *outer, const amb_hostport *inner);
 /* Does the pattern include this name, as a name, or this address, as an address? Where a name leads
