@@ -266,6 +266,36 @@ amb_status host_provider(host *h, const char *iface)
     return amb_provider_add(h->vm, c->table);
 }
 
+/* Only the descriptor leads to it from now on: it is not inherited, and policy.c sees to it
+ * that no grant reaches the file. */
+bool host_audit(host *h, const char *path)
+{
+    char link[64], real[PATH_MAX];
+    struct stat st;
+    const char *why = NULL;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+                  0600);
+    if (fd < 0 || fstat(fd, &st)) why = strerror(errno);
+    else if (S_ISREG(st.st_mode) && st.st_nlink != 1) why = "the file has another name";
+    else {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, real, sizeof real - 1);
+        h->audit_real = must(n > 0 ? strndup(real, (size_t)n) : strdup(path));
+        h->audit_dev = st.st_dev;
+        h->audit_ino = st.st_ino;
+        if (amb_audit(h->vm, fd) == AMB_OK) return true;
+        why = "no room";
+    }
+    if (fd >= 0) close(fd);
+    text t = {0};
+    text_str(&t, "ambit: cannot write the audit ");
+    text_shown(&t, path, strlen(path));
+    text_printf(&t, ": %s\n", why);
+    host_stderr(h, t.p, t.len);
+    text_free(&t);
+    return false;
+}
+
 /* --- the machine -------------------------------------------------------------------- */
 
 host *host_new(const cli_options *o)
@@ -318,6 +348,8 @@ void host_free(host *h)
     }
     free(h->sources);
     free(h->script_real);
+    free(h->audit_real);
+    suggest_free(h->suggestion);
     free(h->dir);
     free(h->out);
     free(h);

@@ -61,8 +61,9 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--no-color")) o->colour = 0;
     else if (IS("--stress")) o->stress = true;
     else if (IS("--gc-stats")) o->gc_stats = true;
+    else if (IS("--suggest")) o->suggest = true;
     else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
-             IS("--seed") || IS("--cpu-profile") || IS("--profile") || IS("--policy") ||
+             IS("--seed") || IS("--cpu-profile") || IS("--profile") || IS("--policy") || IS("--audit") ||
              IS("--provider")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
         uint64_t n = 0;
@@ -70,6 +71,7 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
         if (IS("--allow")) o->allow[o->nallow++] = value;
         else if (IS("--cpu-profile")) o->cpu_profile = value;
         else if (IS("--policy")) o->policy = value;
+        else if (IS("--audit")) o->audit = value;
         else if (IS("--profile")) {
             if (!profile_named(o, value))
                 return wrong("--profile is pure or workspace (where the time goes tells "
@@ -150,6 +152,11 @@ int main(int argc, char **argv)
         }
         i++;
         break;
+    }
+    if ((o.audit || o.suggest) && run != cmd_run) {
+        status = wrong(o.audit ? "--audit is for scripts that run; there is none"
+                               : "--suggest is for scripts that run; there is none", "");
+        goto done;
     }
     if ((o.cpu_profile || o.gc_stats) && run != cmd_run) {
         status = wrong(o.cpu_profile ? "--cpu-profile is for scripts that run; there is none"

@@ -39,7 +39,7 @@ static bool reaches_out(const amb_use *u)
     return !quiet_provider(u->provider) && strcmp(u->provider, "fs") != 0;
 }
 
-static bool profile_allows(const policy *p, const request *q, const target *t)
+bool policy_profile_allows(const policy *p, const request *q, const target *t)
 {
     const char *iface = q->provider->iface, *what = q->use->resource;
     if (t->dash || quiet_provider(iface)) return true;
@@ -129,7 +129,7 @@ static uint32_t decide(policy *p, const pattern *patterns, uint32_t npatterns)
             target *t = &q->targets[k];
             if (patterns_cover(patterns, npatterns, q, t)) t->verdict = BY_FLAG;
             if (!t->verdict && o->allow_declared && !o->deny_all) t->verdict = BY_FLAG;
-            if (!t->verdict && !o->deny_all && profile_allows(p, q, t))
+            if (!t->verdict && !o->deny_all && policy_profile_allows(p, q, t))
                 t->verdict = BY_PROFILE;
             open += !t->verdict;
         }
@@ -179,7 +179,7 @@ static int remember_flags(policy *p)
     for (uint32_t i = 0; i < p->n; i++)
         for (uint32_t k = 0; k < p->q[i].ntargets; k++) {
             target *t = &p->q[i].targets[k];
-            if (t->verdict != BY_FLAG || profile_allows(p, &p->q[i], t)) continue;
+            if (t->verdict != BY_FLAG || policy_profile_allows(p, &p->q[i], t)) continue;
             if (t->escape) {
                 text why = {0};
                 text_printf(&why, "this can do anything you can (%s) and is never remembered",
@@ -193,39 +193,70 @@ static int remember_flags(policy *p)
     return store_remember(p) ? 0 : EXIT_ERROR;
 }
 
+/* Nobody may change what is written about it. */
+static int audit_is_safe(policy *p)
+{
+    const host *h = p->h;
+    for (uint32_t i = 0; i < p->n && h->audit_real; i++)
+        for (uint32_t k = 0; k < p->q[i].ntargets; k++) {
+            const request *q = &p->q[i];
+            const target *t = &q->targets[k];
+            if (strcmp(q->provider->iface, "fs") != 0 || h->virtual_fs || !t->real) continue;
+            bool itself = strcmp(t->real, h->audit_real) == 0 ||
+                          (t->known && t->dev == h->audit_dev && t->ino == h->audit_ino);
+            if (itself || (!reads_only(q) &&
+                           amb_match_covers(AMB_M_DIR, t->real, h->audit_real)))
+                return request_misfit(p, q->use, EXIT_DENIED,
+                                      "the file of --audit lies there: it would be in the "
+                                      "script's reach");
+        }
+    return 0;
+}
+
 int policy_grant(host *h, const amb_manifest *m, const script_args *args,
                  const cli_options *given, const char *script, amb_value *caps)
 {
-    cli_options o = *given;
-    policy p = {h, &o, m, {h, m, args}, script, NULL, m->nuses, false, {0}};
+    policy *p = must(calloc(1, sizeof *p));
+    *p = (policy){.h = h, .options = *given, .m = m, .env = {h, m, args}, .script = script,
+                  .n = m->nuses};
+    cli_options *o = &p->options;
+    p->o = o;
     pattern *patterns = NULL;
     uint32_t npatterns = 0;
     for (uint32_t i = 0; i < m->nuses; i++) caps[i] = amb_nil();
-    int status = patterns_read(h, &o, &patterns, &npatterns);
-    p.q = must(calloc(m->nuses + 1, sizeof *p.q));
-    for (uint32_t i = 0; i < p.n && !status; i++) {
-        p.reaches |= reaches_out(&m->uses[i]);
-        status = request_make(&p, &p.q[i], &m->uses[i]);
+    int status = patterns_read(h, o, &patterns, &npatterns);
+    p->q = must(calloc(m->nuses + (size_t)1, sizeof *p->q));
+    for (uint32_t i = 0; i < p->n && !status; i++) {
+        p->reaches |= reaches_out(&m->uses[i]);
+        status = request_make(p, &p->q[i], &m->uses[i]);
     }
-    if (!status && decide(&p, patterns, npatterns)) status = settle(&p);
-    if (!status && o.asking) status = remember_flags(&p);
-    for (uint32_t i = 0; i < p.n && !status && !o.asking; i++) {
-        request *q = &p.q[i];
+    if (!status) status = audit_is_safe(p);
+    if (!status && decide(p, patterns, npatterns)) status = settle(p);
+    if (!status && o->asking) status = remember_flags(p);
+    for (uint32_t i = 0; i < p->n && !status && !o->asking; i++) {
+        request *q = &p->q[i];
         if (q->refused) continue;
-        status = request_grant(&p, q, &caps[i]);
+        status = request_grant(p, q, &caps[i]);
         if (!status && strcmp(q->use->provider, "console") == 0 &&
             q->rights & provider_right(q->provider, "raw", 3))
             h->raw = true;
     }
     /* What was opened to look at it, but is not given. */
-    for (uint32_t i = 0; i < p.n; i++)
-        for (uint32_t k = 0; p.q[i].use && k < p.q[i].ntargets; k++)
-            if (p.q[i].targets[k].opened && (status || p.q[i].refused))
-                amb_revoke(h->vm, p.q[i].targets[k].cap);
-    for (uint32_t i = 0; i < p.n; i++)
-        if (p.q[i].use) request_free(&p, &p.q[i]);
+    for (uint32_t i = 0; i < p->n; i++)
+        for (uint32_t k = 0; p->q[i].use && k < p->q[i].ntargets; k++)
+            if (p->q[i].targets[k].opened && (status || p->q[i].refused))
+                amb_revoke(h->vm, p->q[i].targets[k].cap);
     patterns_free(patterns, npatterns);
-    text_free(&p.changed);
-    free(p.q);
+    if (!status && o->suggest && !h->suggestion) h->suggestion = suggest_start(p, caps);
+    else policy_free(p);
     return status;
+}
+
+void policy_free(policy *p)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->q[i].use) request_free(p, &p->q[i]);
+    text_free(&p->changed);
+    free(p->q);
+    free(p);
 }

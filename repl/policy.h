@@ -52,6 +52,7 @@ typedef struct request {
 typedef struct policy {
     host *h;
     const cli_options *o;
+    cli_options options; /* with what a policy file adds */
     const amb_manifest *m;
     expr_env env;
     const char *script;
@@ -79,6 +80,14 @@ void request_name(text *t, const request *q);
 void request_spec(text *t, const request *q, const target *at);
 int request_misfit(policy *p, const amb_use *u, int status, const char *why);
 bool reads_only(const request *q);
+
+/* ---- policy.c */
+bool policy_profile_allows(const policy *p, const request *q, const target *t);
+void policy_free(policy *p);
+
+/* ---- suggest.c */
+/* Begins to note what the program needs; takes p. */
+suggestion *suggest_start(policy *p, const amb_value *caps);
 
 /* ---- places.c: paths that matter */
 bool place_beneath_cwd(const char *real, const target *t);

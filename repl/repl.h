@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "ambit/ambit.h"
 
@@ -33,6 +34,8 @@ typedef struct cli_options {
     const char **providers; /* --provider texts */
     uint32_t nallow, nproviders;
     bool allow_declared, deny_all, json, stress, gc_stats;
+    bool suggest;
+    const char *audit;
     bool asking;  /* `ambit grant`: nothing runs */
     int profile;  /* PROFILE_* */
     const char *policy;
@@ -84,6 +87,10 @@ typedef struct host {
     const char *const *providers; /* --provider texts */
     uint32_t nproviders;
     bool virtual_fs;   /* files are not those of this machine */
+    char *audit_real;  /* where the audit is written, or NULL */
+    dev_t audit_dev;
+    ino_t audit_ino;
+    struct suggestion *suggestion; /* what the program needs so far, or NULL */
     char *out;         /* standard output held back: HOST_OUT bytes */
     size_t held;
     bool tty, raw,
@@ -97,6 +104,8 @@ void host_free(host *h);
 amb_status host_provider(host *h, const char *iface);
 /* Whether `fs=memory` and the like mean something; false: told. */
 bool host_provider_text(const char *text_);
+/* --audit FILE; false: it cannot be opened (told). */
+bool host_audit(host *h, const char *path);
 /* Sums of all sources; to be called before a grant is recalled or remembered. */
 void host_sum_sources(host *h);
 int host_caught(void); /* the signal that ended the program, or 0 */
@@ -149,6 +158,11 @@ int policy_grant(host *h, const amb_manifest *m, const script_args *args,
                  const cli_options *o, const char *script, amb_value *caps);
 /* --profile NAME; false: there is none of that name. */
 bool profile_named(cli_options *o, const char *name);
+
+/* ---- suggest.c: what a run needed */
+typedef struct suggestion suggestion;
+void suggest_report(suggestion *s);
+void suggest_free(suggestion *s);
 
 /* ---- profile.c: where the time goes */
 typedef struct profile profile;

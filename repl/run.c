@@ -68,7 +68,7 @@ int cmd_run(const cli_options *given)
     int status = host_source(h, &o, &name, &source, &len), wanted = 0;
     if (status) goto done;
     if ((o.allow_declared || o.nallow || o.policy || o.profile == PROFILE_WORKSPACE ||
-         o.cpu_profile) && first_line_has_flags(source, len)) {
+         o.cpu_profile || o.audit) && first_line_has_flags(source, len)) {
         status = refuse_first_line(h);
         goto done;
     }
@@ -78,6 +78,10 @@ int cmd_run(const cli_options *given)
             status = EXIT_NOPROFILE;
             goto done;
         }
+    }
+    if (o.audit && !host_audit(h, o.audit)) {
+        status = EXIT_NOPROFILE;
+        goto done;
     }
     if (o.gc_stats) amb_gc_time(h->vm, 1);
     amb_status st = amb_load(h->vm, name, source, len, 0, host_stderr, h, &script);
@@ -105,6 +109,7 @@ done:
     bool lost = false;
     host_output(h, 1, NULL, 0);
     lost = h->failed;
+    if (h->suggestion) suggest_report(h->suggestion);
     if (o.gc_stats) gc_report(h);
     host_free(h);
     if (lost && status == EXIT_OK) {

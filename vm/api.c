@@ -72,6 +72,11 @@ void amb_error_report(amb_vm *vm, int colour, amb_text_fn write, void *ud) {
     if (vm->failed) {
         const char *what =
             vm->failed == AMB_E_NOMEM || !vm->limit_text ? "memory" : vm->limit_text;
+        if (vm->limit_text && !strcmp(vm->limit_text, "audit")) {
+            static const char lost[] = "the program was ended: the audit cannot be written\n";
+            write(ud, lost, sizeof lost - 1);
+            return;
+        }
         static const char head[] = "the program was ended: ", tail[] = " used up\n";
         write(ud, head, sizeof head - 1);
         write(ud, what, strlen(what));

@@ -317,18 +317,25 @@ static amb_status closed_gate(amb_vm *vm, const char *name) {
 }
 
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
-    if (AMB_UNLIKELY(ambgate_closed(vm))) return closed_gate(vm, name);
+    if (AMB_UNLIKELY(ambgate_closed(vm)))
+        return ambgate_refused(vm, r, op, name, closed_gate(vm, name), "closed gate");
     if (AMB_UNLIKELY((r->rights & op->need) != op->need)) {
         char missing[96], has[96];
         const ambprov *p = r->res->prov;
         ambgate_right_names(p, op->need & ~r->rights, missing, sizeof missing);
         ambgate_right_names(p, r->rights, has, sizeof has);
-        return amberr_raise(vm, AMB_ERR_CAPABILITY,
-                            "%s needs the right '%s'; this %s.%s has: %s", name, missing,
-                            p->p->iface, r->res->type->name, has);
+        char why[128];
+        snprintf(why, sizeof why, "missing right: %s", missing);
+        amb_status st = amberr_raise(vm, AMB_ERR_CAPABILITY,
+                                     "%s needs the right '%s'; this %s.%s has: %s", name,
+                                     missing, p->p->iface, r->res->type->name, has);
+        return ambgate_refused(vm, r, op, name, st, why);
     }
     if (AMB_UNLIKELY(r->calls >= 0) && !ambhandle_spend(vm, r, 1, 0))
-        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the calls allowed are used up", name);
+        return ambgate_refused(
+            vm, r, op, name,
+            amberr_raise(vm, AMB_ERR_LIMIT, "%s: the calls allowed are used up", name),
+            "quota of calls");
     return AMB_OK;
 }
 
@@ -368,6 +375,44 @@ amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
     return st == AMB_WOULD_BLOCK ? AMB_E_NOSYS : st;
 }
 
+uint32_t ambgate_task(const amb_vm *vm) {
+    return vm->task ? ((const amb_obj *)(const void *)vm->task)->aux32 : 0;
+}
+
+static ambevent event_of(ambcall *c, const amb_arg *a, uint32_t n, amb_status st) {
+    return (ambevent){.prov = c->prov, .type = c->res ? c->res->type : NULL, .op = c->op,
+                      .name = c->op->name, .label = c->res ? c->res->label : NULL,
+                      .row = c->row, .call = c, .args = a, .n = n, .status = st};
+}
+
+static amb_status interpose(ambcall *c, const amb_arg *a, uint32_t n) {
+    struct ambgate *g = c->vm->gate;
+    ambevent e = event_of(c, a, n, AMB_OK);
+    amb_status st = AMB_OK;
+    while (st == AMB_OK && c->passed < g->ninterposers) {
+        ambinterposer *i = &g->interposers[c->passed];
+        e.note = &c->notes[c->passed++];
+        *e.note = NULL;
+        if (i->before) st = i->before(i->ud, c->vm, &e);
+    }
+    return st;
+}
+
+amb_status ambgate_refused(amb_vm *vm, const ambrow *r, const amb_op *op, const char *name,
+                           amb_status st, const char *why) {
+    struct ambgate *g = vm->gate;
+    if (AMB_LIKELY(!g->ninterposers)) return st;
+    ambevent e = {.prov = r ? r->res->prov : NULL, .type = r ? r->res->type : NULL, .op = op,
+                  .name = name, .label = r ? r->res->label : NULL,
+                  .row = r ? (uint32_t)(r - g->rows) : 0, .status = st, .why = why};
+    for (uint32_t k = 0; k < g->ninterposers; k++) {
+        ambinterposer *i = &g->interposers[k];
+        amb_status own = i->refused ? i->refused(i->ud, vm, &e) : AMB_OK;
+        if (own) return own;
+    }
+    return st;
+}
+
 amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n) {
     amb_vm *vm = c->vm;
     struct ambgate *g = vm->gate;
@@ -381,13 +426,7 @@ amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n) {
     if (c->res) c->res->refs++;
     ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, n));
     amb_status st = AMB_OK;
-    if (AMB_UNLIKELY(g->ninterposers)) {
-        ambevent e = {c->prov, op, c->res ? c->res->label : NULL, a, n, AMB_OK};
-        while (st == AMB_OK && c->passed < g->ninterposers) {
-            ambinterposer *i = &g->interposers[c->passed++];
-            if (i->before) st = i->before(i->ud, vm, &e);
-        }
-    }
+    if (AMB_UNLIKELY(g->ninterposers)) st = interpose(c, a, n);
     if (st == AMB_OK) st = ambgate_dispatch(c, a, n);
     return st == AMB_PENDING ? st : ambgate_leave(c, st);
 }
@@ -397,10 +436,12 @@ amb_status ambgate_leave(ambcall *c, amb_status st) {
     struct ambgate *g = vm->gate;
     if (st > 0) st = AMB_E_NOSYS;
     if (AMB_UNLIKELY(c->passed)) {
-        ambevent e = {c->prov, c->op, c->res ? c->res->label : NULL, c->args, c->nargs, st};
+        ambevent e = event_of(c, c->args, c->nargs, st);
         while (c->passed > 0) {
             ambinterposer *i = &g->interposers[--c->passed];
-            if (i->after) i->after(i->ud, vm, &e);
+            e.note = &c->notes[c->passed];
+            amb_status own = i->after ? i->after(i->ud, vm, &e) : AMB_OK;
+            if (own) st = own;
         }
     }
     if (c->res) ambhandle_drop(vm, c->res);
@@ -559,7 +600,9 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         return AMB_OK;
     }
     amb_status st = ambhandle_row(vm, cap, &r);
-    if (st) return st;
+    if (st)
+        return ambgate_refused(vm, NULL, NULL, what, st,
+                               ambhandle_revoked(cap) ? "revoked" : "closed");
     if (n > 64) return arity(vm, what, 0, 64, n);
     ambprov *prov = r->res->prov;
     const amb_op *op = r->kind == ROW_CAP ? ambgate_op(vm->gate, prov, r->res->type,
@@ -571,7 +614,8 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         while (n && args[n - 1].tag == TAG_UNDEF) n--;
         if (n < verb->min || n > verb->max)
             return arity(vm, what, verb->min, verb->max, n);
-        if (ambgate_closed(vm)) return closed_gate(vm, what);
+        if (ambgate_closed(vm))
+            return ambgate_refused(vm, r, NULL, what, closed_gate(vm, what), "closed gate");
         uintptr_t outer = ambsample_enter(vm, ambsample_verb(verb));
         st = verb->fn(vm, cap, r, args, n, out);
         ambsample_enter(vm, outer);
@@ -841,6 +885,8 @@ void ambgate_teardown(amb_vm *vm) {
         if (p->started && p->p->stop) p->p->stop(p->inst);
         ambgc_free(vm, p, sizeof *p);
     }
+    for (uint32_t i = g->ninterposers; i-- > 0;)
+        if (g->interposers[i].end) g->interposers[i].end(g->interposers[i].ud);
     for (uint32_t i = 0; i < g->argc; i++)
         ambgc_free(vm, g->argv[i], strlen(g->argv[i]) + 1);
     if (g->argv) ambgc_free(vm, g->argv, g->argc * sizeof *g->argv);

@@ -106,6 +106,7 @@ typedef struct ambblob {
 } ambblob;
 
 /* The kernel's side of one call. */
+#define AMB_INTERPOSERS 8
 typedef struct ambcall {
     amb_vm *vm;
     ambprov *prov;
@@ -132,6 +133,7 @@ typedef struct ambcall {
     amb_rights made_want;
     char *made_label;
     uint32_t passed; /* interposers that have seen it start */
+    void *notes[AMB_INTERPOSERS]; /* theirs; only those that have seen it */
     const char *path; /* the argument that says what the call is about */
     size_t path_len;
     char text[192];
@@ -160,20 +162,28 @@ typedef struct ambpending {
 
 /* What an interposer sees of a call. */
 typedef struct ambevent {
-    const ambprov *prov;
-    const amb_op *op;
-    const char *label;
+    const ambprov *prov;     /* NULL: of a capability that has ended */
+    const amb_restype *type; /* of the receiver; NULL for a constructor */
+    const amb_op *op;        /* NULL: refused before that was known */
+    const char *name, *label;
+    uint32_t row;            /* the receiver; 0: none */
+    ambcall *call;           /* NULL: refused by the gate, which says why */
     const amb_arg *args;
     uint32_t n;
     amb_status status; /* after */
+    const char *why;
+    void **note; /* of this interposer, from before to after */
 } ambevent;
+/* Each gives AMB_OK, or has ended the program (vm->failed). `before` sees a call start in the
+ * frames of its caller; `after` may come from elsewhere. */
 typedef struct ambinterposer {
     void *ud;
     amb_status (*before)(void *ud, amb_vm *vm,
                          const ambevent *e); /* not AMB_OK: refused */
-    void (*after)(void *ud, amb_vm *vm, const ambevent *e);
+    amb_status (*after)(void *ud, amb_vm *vm, const ambevent *e);
+    amb_status (*refused)(void *ud, amb_vm *vm, const ambevent *e);
+    void (*end)(void *ud);
 } ambinterposer;
-#define AMB_INTERPOSERS 8
 
 typedef struct ambopcache {
     const amb_restype *type;
@@ -208,6 +218,7 @@ struct ambgate {
 /* handle.c. amb_status functions raise. */
 amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out);
 ambrow *ambhandle_peek(const amb_vm *vm, ambv cap); /* NULL: stale */
+bool ambhandle_revoked(ambv cap); /* stale because it was revoked, or a parent was */
 /* Reserves a row and its value. Fails before anything happened. */
 amb_status ambhandle_reserve(amb_vm *vm, uint32_t *slot, amb_cap **cap);
 void ambhandle_unreserve(amb_vm *vm, uint32_t slot);
@@ -252,6 +263,11 @@ uint32_t ambgate_visible(const ambprov *prov, const amb_op *op);
 void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t row);
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name);
 amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n);
+/* The gate says no: interposers are told, and may end the program. Gives `st` otherwise. r,
+ * op: NULL when there is none. */
+amb_status ambgate_refused(amb_vm *vm, const ambrow *r, const amb_op *op, const char *name,
+                           amb_status st, const char *why);
+uint32_t ambgate_task(const amb_vm *vm); /* the running task's number, 0: the first */
 /* Turns a failed call into the pending error. */
 amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
 /* One operation of a row, slots in and out: for the kernel's own vocabulary. */

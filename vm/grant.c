@@ -113,7 +113,10 @@ static amb_status hidden(ambcall *c, const amb_param *p, amb_rights rights,
 
 /* The text of the pending error, which it ends. */
 static amb_status take_error(amb_vm *vm, amb_status st, char why[256]) {
-    if (st != AMB_E_THROW) return say(why, st, "out of memory");
+    if (st != AMB_E_THROW)
+        return say(why, st, "%s", vm->limit_text && !strcmp(vm->limit_text, "audit")
+                                      ? "the audit cannot be written"
+                                      : "out of memory");
     ambv message = ambv_nil();
     if (vm->exc.tag == TAG_INSTANCE) message = ambinst_get(vm->exc.inst, 0);
     vm->exc = ambv_undef();

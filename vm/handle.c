@@ -14,6 +14,8 @@ enum { CAP_CLOSED = OBJ_F0, CAP_REVOKED = OBJ_F1 };
 #define FIRST_ROWS 16u
 #define DEFAULT_LIMIT 65536u
 
+bool ambhandle_revoked(ambv cap) { return cap.o->flags & CAP_REVOKED; }
+
 ambrow *ambhandle_peek(const amb_vm *vm, ambv cap) {
     const struct ambgate *g = vm->gate;
     const amb_cap *c = cap.cap;

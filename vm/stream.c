@@ -59,7 +59,10 @@ static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
         return amberr_raise(vm, AMB_ERR_STATE,
                             "%s: the provider answered out of its contract", what);
     if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, ret.v.i))
-        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the bytes allowed are used up", what);
+        return ambgate_refused(
+            vm, r, NULL, what,
+            amberr_raise(vm, AMB_ERR_LIMIT, "%s: the bytes allowed are used up", what),
+            "quota of bytes");
     s->end += (uint32_t)ret.v.i;
     *got = (uint32_t)ret.v.i;
     return AMB_OK;
@@ -331,7 +334,10 @@ VERB(verb_write) {
         p = len ? (const char *)v.bytes->block->data : "";
     } else return amberr_arg(vm, "write", "data", "a string or bytes", v);
     if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, len))
-        return amberr_raise(vm, AMB_ERR_LIMIT, "write: the bytes allowed are used up");
+        return ambgate_refused(
+            vm, r, NULL, "write",
+            amberr_raise(vm, AMB_ERR_LIMIT, "write: the bytes allowed are used up"),
+            "quota of bytes");
     if (buffered(r) && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
     bool leased = v.tag == TAG_BYTES;
     if (leased) v.bytes->leased++;

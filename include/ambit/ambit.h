@@ -189,6 +189,9 @@ AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived f
  * the capability's. -1: there is none. */
 AMB_API int amb_capability_fd(const amb_vm *vm, amb_value cap);
 
+/* Its number, for amb_event.root; 0: it has ended. */
+AMB_API uint64_t amb_capability_id(const amb_vm *vm, amb_value cap);
+
 /* Comparing requests with grants. match: AMB_M_* of the parameter (ambit/spi.h). A canonical
  * form is what comparing needs: the path that a directory or file resolves to, a host and
  * ports in one spelling, a program's place in PATH. AMB_E_ARG: it has none; why tells. */
@@ -198,6 +201,29 @@ AMB_API amb_status amb_match_canonical(int match, const char *text, char *out, s
  * beneath it. AMB_M_HOSTPORT: the host or one that *.host stands for (a star alone does not
  * stand for private addresses), and no other ports. Others: the same text. */
 AMB_API int amb_match_covers(int match, const char *grant, const char *request);
+
+/* ---- what passes the gate ------------------------------------------------------------ */
+
+/* From now on every decision of the gate is written to fd, one JSON object on a line
+ * (spec/capabilities.md, [audit.line]). The descriptor becomes the VM's. A line that cannot
+ * be written ends the program with AMB_E_LIMIT. AMB_E_BUSY: too many watch already. */
+AMB_API amb_status amb_audit(amb_vm *vm, int fd);
+
+/* An operation that begins, or that the gate refuses. Texts live for the call. */
+typedef struct amb_event {
+    size_t size;
+    const char *iface, *resource; /* "" for constructors, and where it has ended */
+    const char *operation;
+    uint64_t root;       /* amb_capability_id of the capability it all came from; 0: none */
+    const char *beneath; /* what its receiver is called, from there: "logs/today", or "" */
+    const char *path;    /* what the operation is about, or NULL */
+    uint64_t need;       /* rights, as bits of the provider's table */
+    amb_status status;   /* AMB_OK, AMB_E_RIGHTS: refused */
+    const char *why;     /* when refused */
+} amb_event;
+typedef void (*amb_observe_fn)(void *ud, const amb_event *e);
+/* Calls fn for each; it must not use the VM. AMB_E_BUSY: too many watch already. */
+AMB_API amb_status amb_observe(amb_vm *vm, amb_observe_fn fn, void *ud);
 
 /* ---- profiling --------------------------------------------------------------------- */
 
