@@ -330,6 +330,7 @@ struct amb_node {
         struct {
             struct amb_nodes args; /* NODE_NAMED */
             struct amb_node *body;
+            uint32_t reg;          /* [gen] where the open group is */
         } group;
         struct {
             struct amb_node *limit;

@@ -200,6 +200,7 @@ void gen_leave(genfn *f, way *to)
         if (w->kind == WAY_CATCH || gen_failed(f)) continue;
         f->ways = w->outer;
         if (w->kind == WAY_ITER) gen_emit(f, OP_CLOSEITER, ambreg(w->reg), 0, 0);
+        else if (w->kind == WAY_REGION) gen_emit(f, OP_REGIONEND, ambreg(w->reg), 0, 0);
         else gen_value(f, w->node, NOREG);
         f->ways = innermost;
     }

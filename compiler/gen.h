@@ -44,11 +44,11 @@ typedef struct covered {
     struct covered *next;
 } covered;
 
-enum way_kind { WAY_CATCH, WAY_FINALLY, WAY_ITER };
+enum way_kind { WAY_CATCH, WAY_FINALLY, WAY_ITER, WAY_REGION };
 typedef struct way {
     enum way_kind kind;
     struct amb_node *node; /* WAY_FINALLY: the block or statement to run */
-    uint32_t reg;          /* WAY_ITER: the loop's state */
+    uint32_t reg;          /* WAY_ITER: the loop's state; WAY_REGION: the group or within */
     uint32_t start;        /* of the range being covered */
     covered *ranges;       /* covered before */
     struct way *outer;
@@ -146,6 +146,14 @@ void gen_value(genfn *f, struct amb_node *n, uint32_t dst);
 void gen_if(genfn *f, struct amb_node *n, uint32_t dst);
 void gen_match(genfn *f, struct amb_node *n, uint32_t dst);
 void gen_try(genfn *f, struct amb_node *n, uint32_t dst);
+/* Task forms; dst NOREG: no value wanted. */
+void gen_group(genfn *f, struct amb_node *n, uint32_t dst);
+void gen_within(genfn *f, struct amb_node *n, uint32_t dst);
+void gen_select(genfn *f, struct amb_node *n, uint32_t dst);
+void gen_spawn(genfn *f, struct amb_node *n, uint32_t dst);
+/* The callee and arguments of a call into registers from base on: how many, 0xffff when they are spread:
+ * then base + 2 is a list and base + 3 a map or nil. *names: constant of the last ones' names. */
+uint32_t gen_call_parts(genfn *f, struct amb_node *n, uint32_t base, uint32_t *names);
 /* Registers for the names of a scope (raises top), and their early cells. */
 void gen_scope(genfn *f, struct amb_scope *s);
 bool gen_is_jump(const struct amb_node *n);

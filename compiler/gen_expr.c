@@ -624,9 +624,11 @@ static void arguments(genfn *f, struct amb_nodes *args)
     }
 }
 
-static void call_value(genfn *f, struct amb_node *n, uint32_t base)
+/* The arguments of a call whose callee is in base; see gen_call_parts. */
+static uint32_t call_arguments(genfn *f, struct amb_node *n, uint32_t base, uint32_t *names)
 {
     struct amb_nodes *args = &n->as.call.args;
+    *names = UINT32_MAX;
     if (n->as.call.has_spread) {
         gen_alloc(f, 1); /* base + 3 */
         uint32_t named = 0;
@@ -646,24 +648,33 @@ static void call_value(genfn *f, struct amb_node *n, uint32_t base)
             gen_emit(f, OP_LOADNIL, ambreg(base + 3), 0, 0);
         }
         f->span = n->span;
-        gen_emit(f, OP_CALLSPREAD, ambreg(base), 0, 0);
-        return;
+        return 0xffff;
     }
     f->top = base + 2;
     arguments(f, args);
     f->span = n->span;
     if (n->as.call.has_named) {
-        uint32_t names[256], count = 0;
+        uint32_t ids[256], count = 0;
         for (uint32_t i = 0; i < args->len; i++)
             if (args->at[i]->kind == NODE_NAMED && count < 256)
-                names[count++] = ambpb_string(f->pb, args->at[i]->as.named.name.at,
-                                              args->at[i]->as.named.name.len);
-        gen_emit(f, OP_CALLNAMED, ambreg(base), (uint16_t)args->len,
-                 gen_k(f, ambpb_names(f->pb, names, count)));
-        return;
+                ids[count++] = ambpb_string(f->pb, args->at[i]->as.named.name.at,
+                                            args->at[i]->as.named.name.len);
+        *names = ambpb_names(f->pb, ids, count);
     }
-    bool tail = n->as.call.tail && !f->ways && !f->fn->result && !f->fn->is_generator;
-    gen_emit(f, tail ? OP_TAILCALL : OP_CALL, ambreg(base), (uint16_t)args->len, 0);
+    return args->len;
+}
+
+static void call_value(genfn *f, struct amb_node *n, uint32_t base)
+{
+    uint32_t names, count = call_arguments(f, n, base, &names);
+    if (count == 0xffff) {
+        gen_emit(f, OP_CALLSPREAD, ambreg(base), 0, 0);
+    } else if (names != UINT32_MAX) {
+        gen_emit(f, OP_CALLNAMED, ambreg(base), (uint16_t)count, gen_k(f, names));
+    } else {
+        bool tail = n->as.call.tail && !f->ways && !f->fn->result && !f->fn->is_generator;
+        gen_emit(f, tail ? OP_TAILCALL : OP_CALL, ambreg(base), (uint16_t)count, 0);
+    }
 }
 
 /* Callees known by name: native functions and functions of modules. */
@@ -756,6 +767,15 @@ static void call(genfn *f, struct amb_node *n, uint32_t dst)
     gen_alloc(f, 2);
     call_value(f, n, base);
     call_done(f, base, dst, top);
+}
+
+uint32_t gen_call_parts(genfn *f, struct amb_node *n, uint32_t base, uint32_t *names)
+{
+    struct amb_node *callee = n->as.call.callee;
+    gen_expr(f, callee, base);
+    if (own_private_class(f, callee)) gen_emit(f, OP_CTOR, ambreg(base), 0, 0);
+    f->top = base + 3;
+    return call_arguments(f, n, base, names);
 }
 
 /* ---- literals with parts ---- */
@@ -959,6 +979,10 @@ void gen_expr(genfn *f, struct amb_node *n, uint32_t dst)
     case NODE_IF: gen_if(f, n, dst); break;
     case NODE_MATCH: gen_match(f, n, dst); break;
     case NODE_TRY: gen_try(f, n, dst); break;
+    case NODE_GROUP: gen_group(f, n, dst); break;
+    case NODE_WITHIN: gen_within(f, n, dst); break;
+    case NODE_SELECT: gen_select(f, n, dst); break;
+    case NODE_SPAWN: gen_spawn(f, n, dst); break;
     case NODE_BLOCK: gen_block(f, n, dst); break;
     default:
         gen_stmt(f, n); /* jumps, and what is no expression */

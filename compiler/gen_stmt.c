@@ -702,14 +702,6 @@ static void input(genfn *f, enum amb_opcode op, uint32_t index, struct amb_decl 
     f->top = top;
 }
 
-/* The scope pass lets these through; tasks are not part of this version. */
-static void concurrency(genfn *f, struct amb_node *n, const char *word)
-{
-    if (!f->stop)
-        ambdiag_add(f->g->diags, DIAG_NO_TASKS, n->span, (amb_text){ word, (uint32_t)strlen(word) });
-    f->stop = true;
-}
-
 void gen_stmt(genfn *f, struct amb_node *n)
 {
     if (gen_failed(f)) return;
@@ -772,10 +764,10 @@ void gen_stmt(genfn *f, struct amb_node *n)
     case NODE_MATCH: gen_match(f, n, NOREG); break;
     case NODE_TRY: gen_try(f, n, NOREG); break;
     case NODE_DEFER: break; /* handled by the block */
-    case NODE_GROUP: concurrency(f, n, "group"); break;
-    case NODE_WITHIN: concurrency(f, n, "within"); break;
-    case NODE_SELECT: concurrency(f, n, "select"); break;
-    case NODE_SPAWN: concurrency(f, n, "spawn"); break;
+    case NODE_GROUP: gen_group(f, n, NOREG); break;
+    case NODE_WITHIN: gen_within(f, n, NOREG); break;
+    case NODE_SELECT: gen_select(f, n, NOREG); break;
+    case NODE_SPAWN: gen_spawn(f, n, NOREG); break;
     case NODE_LOGIC: {
         /* a ?? return, a and f(): the value is not wanted */
         uint32_t r = gen_alloc(f, 1);

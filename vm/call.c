@@ -2,19 +2,19 @@
 /* Calls, returns, unwinding: everything that pushes or pops frames off the fast path. */
 #include <string.h>
 
-#include "gate.h"
 #include "run.h"
+#include "task.h"
 
 #define SLICE 10000
 #define SPREAD_MAX 60000 /* below 0xffff, which says that a count is not fixed */
-#define ARG_SLACK 24 /* room above a frame for natives' optional arguments */
 #define C_DEPTH_MAX 150
 
-ambv *ambrun_top(const amb_vm *vm) {
+ambv *ambrun_frame_end(const amb_vm *vm) {
     ambv f = vm->base[-2];
     uint32_t bytes = f.tag == TAG_CLOSURE ? f.closure->proto->frame_bytes : 0;
-    return (ambv *)((char *)vm->base + bytes) + ARG_SLACK;
+    return (ambv *)((char *)vm->base + bytes);
 }
+ambv *ambrun_top(const amb_vm *vm) { return ambrun_frame_end(vm) + ARG_SLACK; }
 
 bool ambrun_reserve(amb_vm *vm, ambv *end) {
     if (end <= vm->stack_end) return true;
@@ -38,11 +38,14 @@ void ambrun_collect(amb_vm *vm) {
 }
 
 int ambrun_failed(amb_vm *vm, amb_status st) {
+    if (st == AMB_PENDING) {
+        vm->retried = NULL;
+        return ambtask_suspend(vm, ambrun_frame_end(vm));
+    }
     if (vm->failed == AMB_OK) {
         vm->retried = NULL;
         return RUN_THROW; /* vm->exc is set */
     }
-    (void)st;
     if (vm->retried == vm->pc || vm->no_gc) {
         vm->retried = NULL;
         return RUN_THROW;
@@ -82,6 +85,11 @@ int ambrun_poll(amb_vm *vm) {
     vm->slice = vm->slice_size;
     if (vm->limits.deadline_ns && ambvm_now_ns() >= vm->limits.deadline_ns) return stop(vm, "deadline");
     if (vm->gc_wanted) ambrun_collect(vm);
+    struct ambsched *s = vm->sched;
+    if (AMB_UNLIKELY(s->ntimers || atomic_load_explicit(&s->wanted, memory_order_relaxed))) {
+        ambsched_turn(vm, false, 0);
+        if (ambtask_check(vm) == RUN_THROW) return RUN_THROW;
+    }
     return RUN_RESUME;
 }
 
@@ -223,7 +231,7 @@ static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, cons
 }
 
 /* Calls native d with n arguments at f[2...]; receiver: args[0] is one. */
-static int call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, bool receiver,
+int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, bool receiver,
                        enum frame_kind kind, uint32_t dst, const amb_instr *ret) {
     uint32_t given = n - receiver;
     if (given < d->min || (given > d->max && !(d->flags & NATIVE_REST)))
@@ -238,6 +246,9 @@ static int call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
         st = d->fn(vm, f + 2, n, &out);
     }
     ambsample_enter(vm, outer);
+    if (AMB_UNLIKELY(st == AMB_PENDING))
+        return ambtask_suspend_call(vm, f, n > d->max + 1u ? n : d->max + 1u, n, kind, dst, ret, d,
+                                    receiver, NULL);
     if (st != AMB_OK) return RUN_THROW;
     int rc = deliver(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
@@ -264,7 +275,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
             return ambrun_enter(vm, f, c, kind, dst, ret);
         }
         case TAG_NATIVE:
-            return call_native(vm, f, f->native->def, n, f->native->def->flags & NATIVE_METHOD,
+            return ambrun_call_native(vm, f, f->native->def, n, f->native->def->flags & NATIVE_METHOD,
                                kind, dst, ret);
         case TAG_BOUND: {
             amb_bound *b = f->bound;
@@ -294,7 +305,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                 memmove(f + 3, f + 2, n * sizeof *f);
                 f[2] = f[0];
                 f[0] = c->construct;
-                return call_native(vm, f, c->construct.native->def, n + 1, true, kind, dst, ret);
+                return ambrun_call_native(vm, f, c->construct.native->def, n + 1, true, kind, dst, ret);
             }
             f[0] = c->construct;
             break;
@@ -337,6 +348,8 @@ int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum fram
         make_room(vm, f + 3 + n);
         st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
     }
+    if (AMB_UNLIKELY(st == AMB_PENDING))
+        return ambtask_suspend_call(vm, f, n, n, kind, dst, ret, NULL, false, name);
     if (st != AMB_OK) return RUN_THROW;
     int rc = deliver(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
@@ -497,7 +510,8 @@ int ambrun_call_named(amb_vm *vm, ambv *f, uint32_t n, const amb_tuple *names) {
     return ambrun_call(vm, f, positional, FRAME_CALL, 0, at + 1);
 }
 
-int ambrun_call_spread(amb_vm *vm, ambv *f) {
+/* The arguments of a spread call, f[2] a list and f[3] a map or nil, from `to` + 2 on. */
+static int spread_to(amb_vm *vm, const ambv *f, ambv *to, uint32_t *count) {
     amb_list *l = f[2].list;
     amb_map *named = f[3].tag == TAG_MAP ? f[3].map : NULL;
     uint32_t n = l->len;
@@ -507,21 +521,45 @@ int ambrun_call_spread(amb_vm *vm, ambv *f) {
         return RUN_THROW;
     }
     ambv names[256], vals[256];
-    uint32_t count = 0;
+    uint32_t nnamed = 0;
     if (named)
-        for (uint32_t i = 0; i < named->used && count < 256; i++) {
+        for (uint32_t i = 0; i < named->used && nnamed < 256; i++) {
             const amb_entry *e = &named->entries[i];
             if (e->ktag == TAG_UNDEF) continue;
-            names[count] = ambv_pack(e->key, e->ktag);
-            vals[count++] = ambv_pack(e->val, e->vtag);
+            names[nnamed] = ambv_pack(e->key, e->ktag);
+            vals[nnamed++] = ambv_pack(e->val, e->vtag);
         }
-    if (!ambrun_reserve(vm, f + 4 + n)) return RUN_THROW;
-    for (uint32_t i = 0; i < n; i++) f[2 + i] = amblist_at(l, i);
-    if (count) {
-        int rc = place_named(vm, *f, f + 2, &n, names, vals, count);
-        if (rc != RUN_NEXT) return rc;
+    if (!ambrun_reserve(vm, to + 4 + n)) return RUN_THROW;
+    to[0] = f[0];
+    for (uint32_t i = 0; i < n; i++) to[2 + i] = amblist_at(l, i);
+    *count = n;
+    return nnamed ? place_named(vm, *to, to + 2, count, names, vals, nnamed) : RUN_NEXT;
+}
+
+int ambrun_call_spread(amb_vm *vm, ambv *f) {
+    uint32_t n;
+    int rc = spread_to(vm, f, f, &n);
+    return rc == RUN_NEXT ? ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 1) : rc;
+}
+
+int ambrun_place_spread(amb_vm *vm, const ambv *f, ambv **made, uint32_t *n) {
+    *made = ambrun_top(vm);
+    return spread_to(vm, f, *made, n);
+}
+
+int ambrun_place_named(amb_vm *vm, const ambv *f, ambv **made, uint32_t *n, const amb_tuple *names) {
+    uint32_t count = names->h.aux32, positional = *n - count;
+    ambv *to = ambrun_top(vm), vals[256];
+    if (!ambrun_reserve(vm, to + 2 + *n)) return RUN_THROW;
+    memcpy(vals, f + 2 + positional, count * sizeof *vals);
+    memcpy(to, f, (2 + (size_t)positional) * sizeof *f);
+    *made = to;
+    *n = positional;
+    if (f->tag == TAG_BOUND && f->bound->fn.tag == TAG_STRING) {
+        amberr_raise(vm, AMB_ERR_TYPE, "spawn: an operation's arguments are given by place; spawn a block to name them");
+        return RUN_THROW;
     }
-    return ambrun_call(vm, f, n, FRAME_CALL, 0, vm->pc + 1);
+    return place_named(vm, *to, to + 2, n, names->vals, vals, count);
 }
 
 int ambrun_tailcall(amb_vm *vm, ambv *f, uint32_t n) {
@@ -576,6 +614,7 @@ int ambrun_return(amb_vm *vm, ambv v) {
         pop(vm);
         return RUN_RESUME;
     }
+    case FRAME_TASK: pop(vm); return ambtask_returned(vm, v);
     default: break;
     }
     pop(vm);
@@ -689,6 +728,12 @@ int ambrun_throw(amb_vm *vm, ambv v) {
 }
 
 bool ambrun_unwind(amb_vm *vm) {
+again:
+    if (AMB_UNLIKELY(vm->idle)) {
+        vm->idle = false;
+        vm->exit_status = AMB_PENDING;
+        return false;
+    }
     bool fatal = vm->failed != AMB_OK;
     if (!fatal && vm->exc.tag == TAG_INSTANCE) amberr_trace(vm, vm->exc.inst);
     for (;;) {
@@ -710,6 +755,14 @@ bool ambrun_unwind(amb_vm *vm) {
         if (kind == FRAME_EXIT) {
             vm->exit_status = fatal ? vm->failed : AMB_E_THROW;
             return false;
+        }
+        if (kind == FRAME_TASK) {
+            if (fatal) {
+                vm->exit_status = vm->failed;
+                return false;
+            }
+            if (ambtask_threw(vm) != RUN_THROW) return true;
+            goto again; /* another task was to go on, with an error */
         }
         if (kind == FRAME_MODULE) f[-1].module->h.aux16 = MODULE_FAILED;
         if (kind >= FRAME_GEN_FOR && kind <= FRAME_GEN_CLOSE) {
@@ -791,6 +844,10 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? loop(vm) : vm->exit_status;
     else if (rc != RUN_EXIT) st = vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
     if (st == AMB_OK) *out = vm->result;
+    if (!inside && vm->sched->root) {
+        st = ambtask_finish(vm, st, out);
+        ambtask_end_all(vm);
+    }
     vm->result = ambv_nil();
     vm->base = base;
     vm->pc = pc;

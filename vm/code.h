@@ -100,6 +100,7 @@ enum frame_kind {
     FRAME_GEN_CALL, /* a generator's body run by next(): value to R[dst] */
     FRAME_GEN_CLOSE,/* a generator's body being closed; nothing is delivered */
     FRAME_MODULE,   /* a module's top level run by IMPORT; the module is at base[-3] */
+    FRAME_TASK,     /* a task's function */
     FRAME_EXIT      /* leaves the interpreter: result to vm->result */
 };
 /* Generator frames keep their generator at base[-3]. */

@@ -274,7 +274,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->pending = NULL;
     c->made_type = NULL;
     c->made_label = NULL;
-    c->made = c->worker = c->kept = c->settling = false;
+    c->made = c->worker = c->kept = c->settling = c->named = false;
     c->os_errno = 0;
     c->failed = AMB_OK;
     c->blobs = NULL;
@@ -444,8 +444,13 @@ amb_status ambgate_leave(ambcall *c, amb_status st) {
             if (own) st = own;
         }
     }
-    if (c->res) ambhandle_drop(vm, c->res);
+    ambres *res = c->res;
     c->res = NULL;
+    if (AMB_UNLIKELY(c->kept && res)) {
+        res->inflight--;
+        if (res->turn.first) ambtask_wake_all(vm, &res->turn);
+    }
+    if (res) ambhandle_drop(vm, res);
     if (c->new_row && !c->made) {
         ambhandle_unreserve(vm, c->new_row);
         c->new_row = 0;
@@ -534,34 +539,62 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
     }
 }
 
-amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what,
-                         amb_arg *a, uint32_t n, amb_arg *ret) {
+/* What a settled call of the kernel's vocabulary gave; it stays the task's until taken. */
+static amb_status basic_result(ambpending *p, const char *what, amb_arg *ret) {
+    amb_status st = p->status;
+    if (st == AMB_OK && p->call.ret.type != p->call.op->ret_type) st = AMB_E_DIED;
+    if (st == AMB_OK) *ret = p->call.ret;
+    else st = ambgate_raise(&p->call, st, what);
+    ret->aux = 1; /* the stream has been told */
+    return st;
+}
+
+amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
+                         const char *what, amb_arg *a, uint32_t n, amb_arg *ret) {
+    ambpending *done = ambtask_answer(vm);
+    if (done) {
+        amb_status st = basic_result(done, what, ret);
+        vm->task->call = NULL;
+        ambpending_end(done);
+        return st;
+    }
     ambprov *prov = r->res->prov;
     const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
     if (!op || op->nparams != n)
         return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation",
                             what);
     amb_status st = ambgate_allowed(vm, r, op, what);
+    if (!st) st = ambgate_turn(vm, cap, r, what);
     if (st) return st;
     ambcall c;
     ambgate_begin(&c, vm, prov, op, (uint32_t)(r - vm->gate->rows));
+    ambv values[2] = {held, cap};
+    c.values = values;
+    c.nvalues = 2;
+    c.nleased = held.tag == TAG_BYTES;
     st = ambgate_run(&c, a, n);
     if (st == AMB_PENDING) {
         ambpending *p = c.pending;
-        st = ambpending_wait(p);
-        if (st) return ambgate_raise(&c, st, what);
-        st = p->status;
-        if (st == AMB_OK && p->call.ret.type != op->ret_type) st = AMB_E_DIED;
-        if (st == AMB_OK) *ret = p->call.ret;
-        else st = ambgate_raise(&p->call, st, what);
+        st = ambtask_await(vm, p, what);
+        if (st == AMB_PENDING) ambstream_begun(p);
+        if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
+        st = basic_result(p, what, ret);
         ambpending_end(p);
         return st;
     }
     if (st == AMB_OK && c.ret.type != op->ret_type) st = AMB_E_DIED;
     if (st == AMB_OK) *ret = c.ret;
     else st = ambgate_raise(&c, st, what);
+    ret->aux = 0;
     ambmarshal_free(&c);
     return st;
+}
+
+/* One operation at a time where the type says so: others wait for their turn. */
+amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what) {
+    ambres *s = r->res;
+    if (AMB_LIKELY(!s->inflight || !(s->type->flags & AMB_R_SERIAL))) return AMB_OK;
+    return ambtask_park(vm, what, cap, &s->turn);
 }
 
 /* --- from the interpreter ----------------------------------------------------------- */
@@ -599,10 +632,26 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         *out = ambv_nil();
         return AMB_OK;
     }
+    ambpending *done = ambtask_answer(vm);
+    if (AMB_UNLIKELY(done && done->call.named)) {
+        /* The task goes on: here is what it waited for. */
+        amb_status st = done->status;
+        st = st == AMB_OK ? ambmarshal_out(&done->call, &done->call.ret, out)
+                          : ambgate_raise(&done->call, st, what);
+        if (st && vm->failed && !vm->no_gc && !done->retried) {
+            done->retried = true; /* it is asked again after a collection */
+            return st;
+        }
+        vm->task->call = NULL;
+        ambpending_end(done);
+        return st;
+    }
     amb_status st = ambhandle_row(vm, cap, &r);
-    if (st)
+    if (st) {
+        ambtask_drop_answer(vm);
         return ambgate_refused(vm, NULL, NULL, what, st,
                                ambhandle_revoked(cap) ? "revoked" : "closed");
+    }
     if (n > 64) return arity(vm, what, 0, 64, n);
     ambprov *prov = r->res->prov;
     const amb_op *op = r->kind == ROW_CAP ? ambgate_op(vm->gate, prov, r->res->type,
@@ -629,20 +678,21 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     if (n < min || (n > visible && !rest) || n > MAX_ARGS)
         return arity(vm, what, min, rest ? MAX_ARGS : visible, n);
     if ((st = ambgate_allowed(vm, r, op, what)) != AMB_OK) return st;
+    if ((st = ambgate_turn(vm, cap, r, what)) != AMB_OK) return st;
     if (r->res->in.at < r->res->in.end && (st = ambstream_settle(vm, r)) != AMB_OK)
         return st;
     ambcall c;
     amb_arg a[MAX_ARGS];
     ambgate_begin(&c, vm, prov, op, cap.cap->slot);
-    uint32_t total = n > visible ? n : visible, done = 0;
-    for (; done < total && st == AMB_OK; done++) {
+    uint32_t total = n > visible ? n : visible, i = 0;
+    for (; i < total && st == AMB_OK; i++) {
         const amb_param *p =
-            ambgate_param_at(prov, op, done < visible ? done : visible - 1);
-        st = ambmarshal_in(&c, p, what, done < n ? args[done] : ambv_undef(), &a[done]);
-        if (st == AMB_OK && p->flags & AMB_P_PATH && a[done].type == AMB_T_STR)
-            c.path = a[done].v.p, c.path_len = a[done].len;
+            ambgate_param_at(prov, op, i < visible ? i : visible - 1);
+        st = ambmarshal_in(&c, p, what, i < n ? args[i] : ambv_undef(), &a[i]);
+        if (st == AMB_OK && p->flags & AMB_P_PATH && a[i].type == AMB_T_STR)
+            c.path = a[i].v.p, c.path_len = a[i].len;
     }
-    uint32_t leased = st == AMB_OK ? done : done - 1;
+    uint32_t leased = st == AMB_OK ? i : i - 1;
     if (leased > n) leased = n;
     c.values = args;
     c.nvalues = n;
@@ -653,10 +703,12 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         ambsample_enter(vm, outer);
         if (st == AMB_PENDING) {
             ambpending *p = c.pending;
-            st = ambpending_wait(p);
-            if (st) return ambgate_raise(&c, st, what);
+            p->call.named = true;
+            st = ambtask_await(vm, p, op->name);
+            if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
             st = p->status;
-            st = st == AMB_OK ? ambmarshal_out(&p->call, &p->call.ret, out) : ambgate_raise(&p->call, st, what);
+            st = st == AMB_OK ? ambmarshal_out(&p->call, &p->call.ret, out)
+                              : ambgate_raise(&p->call, st, what);
             ambpending_end(p);
             return st;
         }
@@ -710,52 +762,64 @@ static void end_batch(amb_vm *vm, ambrow *r) {
     r->batch = NULL;
 }
 
-/* The next items into the row's batch, none at the end. An operation that gives a resource gives one
- * item, which is *one at once. */
-static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
-    ambprov *prov = r->res->prov;
-    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
-    if (!op)
-        return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
-    amb_status st = ambgate_allowed(vm, r, op, "next");
-    if (st) return st;
-    ambcall *c = ambgc_malloc(vm, sizeof *c);
-    if (!c) return vm->failed ? vm->failed : AMB_E_NOMEM;
-    ambgate_begin(c, vm, prov, op, cap.cap->slot);
-    amb_arg a = {.type = AMB_T_I64, .v.i = BATCH};
-    st = ambgate_run(c, &a, 1);
-    if (st == AMB_PENDING) {
-        ambpending *p = c->pending;
-        st = ambpending_wait(p);
-        if (st == AMB_OK) {
-            st = p->status;
-            *c = p->call; /* with the memory of the answer */
-            p->call.blobs = NULL;
-            c->kept = false;
-            c->pending = NULL;
-            ambpending_end(p);
-        }
-        /* Rows may have moved meanwhile, this one may be gone. */
-        r = ambhandle_peek(vm, cap);
-        if (st == AMB_OK && !r) st = AMB_E_STALE;
-    }
+/* What next_op answered: items into the row's batch, none at the end; or, where it gives a resource,
+ * the one item. The call's memory goes with them. */
+static amb_status take_items(amb_vm *vm, ambv cap, ambcall *c, amb_status st, ambv *one) {
     uint32_t count = 0;
-    if (st == AMB_OK && op->ret_type == AMB_T_RES) {
+    ambrow *r = ambhandle_peek(vm, cap); /* rows may have moved, this one may be gone */
+    if (st == AMB_OK && !r) st = AMB_E_STALE;
+    if (st == AMB_OK && c->op->ret_type == AMB_T_RES) {
         if (c->ret.type == AMB_T_RES && c->made) *one = ambv_obj(c->new_cap);
         else if (c->ret.type != AMB_T_NIL) st = AMB_E_DIED;
     } else if (st == AMB_OK && !ambmarshal_list(&c->ret, &count)) {
         st = AMB_E_DIED;
     }
-    if (st != AMB_OK || count == 0) {
-        if (st != AMB_OK) st = ambgate_raise(c, st, "next");
-        ambmarshal_free(c);
-        ambgc_free(vm, c, sizeof *c);
-        return st;
-    }
-    r->batch = c;
+    if (st != AMB_OK) return ambgate_raise(c, st, "next");
+    if (!count) return AMB_OK;
+    r->batch = ambgc_malloc(vm, sizeof *c);
+    if (!r->batch) return vm->failed ? vm->failed : AMB_E_NOMEM;
+    *r->batch = *c;
+    c->blobs = NULL;
     r->batch_at = 1;
     r->batch_left = count;
     return AMB_OK;
+}
+
+static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
+    ambpending *done = ambtask_answer(vm);
+    amb_status st = AMB_OK;
+    if (!done) {
+        ambprov *prov = r->res->prov;
+        const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
+        if (!op)
+            return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
+        st = ambgate_allowed(vm, r, op, "next");
+        if (!st) st = ambgate_turn(vm, cap, r, "next");
+        if (st) return st;
+        ambcall c;
+        ambgate_begin(&c, vm, prov, op, cap.cap->slot);
+        c.values = &cap;
+        c.nvalues = 1;
+        amb_arg a = {.type = AMB_T_I64, .v.i = BATCH};
+        st = ambgate_run(&c, &a, 1);
+        if (st != AMB_PENDING) {
+            st = take_items(vm, cap, &c, st, one);
+            ambmarshal_free(&c);
+            return st;
+        }
+        done = c.pending;
+        st = ambtask_await(vm, done, "next");
+        if (st == AMB_PENDING || st == AMB_E_THROW) return st;
+        if (st) return amberr_raise(vm, AMB_ERR_CANCELLED, "next: interrupted");
+    }
+    st = take_items(vm, cap, &done->call, done->status, one);
+    if (vm->failed && !vm->no_gc && !done->retried) {
+        done->retried = true; /* asked again after a collection */
+        return st;
+    }
+    if (vm->task) vm->task->call = NULL;
+    ambpending_end(done);
+    return st;
 }
 
 /* Lines that came to their end close what they were read from, unless it is a capability
@@ -773,11 +837,15 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
     ambrow *r = ambhandle_peek(vm, cap);
     if (AMB_UNLIKELY(!r || r->expires)) {
         amb_status st = ambhandle_row(vm, cap, &r);
-        if (st) return st;
+        if (st) {
+            ambtask_drop_answer(vm);
+            return st;
+        }
     }
     if (r->kind == ROW_LINES) {
-        amb_status st = ambstream_next_line(vm, r, out);
-        if (st == AMB_OK && out->tag == TAG_DONE) end_lines(vm, cap, r);
+        amb_status st = ambstream_next_line(vm, cap, r, out);
+        r = ambhandle_peek(vm, cap);
+        if (st == AMB_OK && out->tag == TAG_DONE && r) end_lines(vm, cap, r);
         return st;
     }
     if (!r->res->type->next_op)
@@ -800,6 +868,7 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
             return AMB_OK;
         }
     }
+    r = ambhandle_peek(vm, cap); /* the table may have moved */
     const amb_arg *ret = &r->batch->ret;
     amb_status st = ambmarshal_item(r->batch, ret->v.p, ret->len, &r->batch_at, out);
     if (st == AMB_OK) {

@@ -65,6 +65,9 @@ typedef struct ambprov {
 typedef struct ambstream {
     char *buf;
     uint32_t cap, at, end;
+    bool reading, writing;      /* a task has begun to, and waits */
+    bool grows;                 /* the last read filled all of it */
+    ambqueue readers, writers;  /* others that wait for it */
 } ambstream;
 
 /* A provider's resource, shared by rows. */
@@ -76,6 +79,8 @@ typedef struct ambres {
     char *label; /* or NULL */
     char type_name[48];
     ambstream in;
+    uint32_t inflight; /* calls not yet answered */
+    ambqueue turn;     /* tasks that wait until there is none */
     struct ambres *next; /* list of the stateless ones, which stay */
 } ambres;
 
@@ -127,6 +132,7 @@ typedef struct ambcall {
     uint32_t nvalues, nleased;
     struct ambpending *pending; /* the call has been taken for later */
     bool kept;     /* this is the copy in an ambpending */
+    bool named;    /* it was called by its name: its result is a value */
     bool settling; /* an answer from elsewhere: a resource is made into a handle at home */
     const amb_restype *made_type; /* settling: what res_new was given */
     void *made_res;
@@ -147,6 +153,7 @@ typedef struct ambpending {
     uint8_t state;
     bool orphan;  /* nobody waits any more: the answer is dropped */
     bool asked;   /* the provider was told to cancel */
+    bool retried; /* its result was asked for once, and there was no memory */
     bool settled; /* answered, and the kernel is done with it: `status` holds */
     amb_status status;
     amb_task *task; /* who waits; NULL: C code does */
@@ -270,9 +277,13 @@ amb_status ambgate_refused(amb_vm *vm, const ambrow *r, const amb_op *op, const 
 uint32_t ambgate_task(const amb_vm *vm); /* the running task's number, 0: the first */
 /* Turns a failed call into the pending error. */
 amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
-/* One operation of a row, slots in and out: for the kernel's own vocabulary. */
-amb_status ambgate_basic(amb_vm *vm, ambrow *r, uint16_t ordinal, const char *what,
-                         amb_arg *a, uint32_t n, amb_arg *ret);
+/* One operation of cap's row, slots in and out: for the kernel's own vocabulary. held: a value that the
+ * slots point into, bytes leased by the caller; or nil. When the task must wait (AMB_PENDING) and the call
+ * is in flight, the lease ends with it. */
+amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
+                         const char *what, amb_arg *a, uint32_t n, amb_arg *ret);
+/* Where a resource does one operation at a time: AMB_OK, or the task waits for its turn. */
+amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what);
 void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size);
 const char *ambgate_io_kind(int os_errno);
 ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
@@ -317,7 +328,10 @@ typedef struct ambverb {
 } ambverb;
 extern const ambverb ambstream_verbs[];
 const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len);
-amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out);
+amb_status ambstream_next_line(amb_vm *vm, ambv cap, ambrow *r, ambv *out);
+/* A task waits for a read or a write of the vocabulary; and it has been answered. */
+void ambstream_begun(ambpending *p);
+void ambstream_filled(ambpending *p);
 /* The buffer that an abandoned call still fills goes with it. */
 void ambstream_detach(ambpending *p);
 /* Gives buffered input back before something uses the position. */

@@ -319,6 +319,8 @@ void gc_finalize(amb_vm *vm, amb_obj *o) {
     case TAG_MODULE: ambmodule_finalize(vm, (amb_module *)o); break;
     case TAG_PROTO: ambproto_finalize(vm, (amb_proto *)o); break;
     case TAG_CAP: ambcap_finalize(vm, (amb_cap *)o); break;
+    case TAG_TASK: ambtask_finalize(vm, (amb_task *)o); break;
+    case TAG_CHANNEL: ambchannel_finalize(vm, (amb_channel *)o); break;
     default: break;
     }
 }

@@ -44,6 +44,8 @@ void ambgc_free(amb_vm *vm, void *p, size_t size);
 
 /* A frame with FRAME_KNOWN has been popped; vm->base is its caller's. */
 void ambgc_frame_left(amb_vm *vm);
+/* Another task's frames come in place of those that are on the stack. */
+void ambgc_stack_left(amb_vm *vm);
 
 /* For the interpreter and embedding only, at a safepoint: does what is due, a minor collection or a
  * step of the major one. full: finds everything that is garbage, before it returns. */

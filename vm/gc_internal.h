@@ -182,4 +182,6 @@ void ambstr_mark(struct ambgc *gc, amb_string *s);
 void ambstr_finalize(amb_vm *vm, amb_string *s);
 void ambbytes_finalize(amb_vm *vm, amb_bytes *b);
 void ambcap_finalize(amb_vm *vm, amb_cap *c);
+void ambtask_finalize(amb_vm *vm, amb_task *t);
+void ambchannel_finalize(amb_vm *vm, amb_channel *c);
 #endif

@@ -15,10 +15,10 @@
 
 #include "class.h"
 #include "code.h"
-#include "gate.h"
 #include "gc_internal.h"
 #include "module.h"
 #include "proto.h"
+#include "task.h"
 
 /* Objects with more elements than this are looked into piece by piece. */
 #define PIECE 1024
@@ -232,6 +232,16 @@ void gc_mark_children(amb_vm *vm, amb_obj *o) {
             if (g->regs[i].tag < TAG_COUNT) ambgc_mark_value(gc, g->regs[i]); /* not frame words */
         break;
     }
+    case TAG_TASK:
+    case TAG_REGION: ambtask_mark(gc, o); break;
+    case TAG_CHANNEL: {
+        amb_channel *c = (amb_channel *)o;
+        ambgc_mark_storage(gc, c->items, c->room * sizeof *c->items);
+        for (uint32_t i = 0; i < c->len; i++) ambgc_mark_value(gc, c->items[(c->at + i) % c->room]);
+        break;
+    }
+    case TAG_LOCK: ambgc_mark_obj(gc, ((amb_lock *)o)->owner); break;
+    case TAG_LOCAL: ambgc_mark_value(gc, ((amb_local *)o)->otherwise); break;
     case TAG_CELL: ambgc_mark_value(gc, ((amb_cell *)o)->v); break;
     case TAG_PROTO: ambproto_mark(gc, (amb_proto *)o); break;
     default: break; /* bytes, ranges, capabilities: nothing inside */
@@ -256,7 +266,11 @@ static void mark_roots(amb_vm *vm, ambv *from) {
     ambgc_mark_obj(gc, vm->entry);
     for (uint32_t i = 0; i < vm->npins; i++) ambgc_mark_value(gc, vm->pins[i]);
     if (vm->gate) ambpending_mark(gc, vm->gate);
-    ambgc_mark_obj(gc, vm->task);
+    if (vm->sched) {
+        ambgc_mark_obj(gc, vm->sched->root);
+        ambgc_mark_value(gc, vm->sched->program_error);
+        ambgc_mark_value(gc, vm->sched->start);
+    }
 }
 
 /* ---- frames ---- */
@@ -278,6 +292,12 @@ static void know_frames(amb_vm *vm) {
     if (b < vm->stack + 3 || (b[-1].tag & 0xff) != TAG_FRAME) return;
     b[-1].tag |= FRAME_KNOWN;
     vm->gc->stack_known = b - 3; /* a generator's frame keeps something there */
+}
+
+void ambgc_stack_left(amb_vm *vm) {
+    ambv *known = vm->gc->stack_known;
+    if (known) known[2].tag &= ~FRAME_KNOWN;
+    vm->gc->stack_known = NULL;
 }
 
 void ambgc_frame_left(amb_vm *vm) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate.h"
+#include "task.h"
 
 enum { CAP_CLOSED = OBJ_F0, CAP_REVOKED = OBJ_F1 };
 #define FIRST_ROWS 16u
@@ -33,7 +33,7 @@ amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out) {
             return amberr_raise(vm, AMB_ERR_CAPABILITY, "this capability was revoked");
         return amberr_raise(vm, AMB_ERR_STATE, "this capability is closed");
     }
-    if (AMB_UNLIKELY(r->expires && ambvm_now_ns() >= r->expires)) {
+    if (AMB_UNLIKELY(r->expires && ambsched_now(vm) >= r->expires)) {
         ambhandle_revoke(vm, cap.cap->slot);
         return amberr_raise(vm, AMB_ERR_CAPABILITY, "this capability has expired");
     }
@@ -207,6 +207,14 @@ static void end_row(amb_vm *vm, uint32_t slot, uint8_t why) {
     if (r->cap) r->cap->h.flags |= why;
     ambres *res = r->res;
     ambcall *batch = r->batch;
+    while (r->pending) {
+        ambpending *p = r->pending;
+        r->pending = p->row_next;
+        if (p->row_next) p->row_next->row_prev = NULL;
+        p->row_next = p->row_prev = NULL;
+        p->call.row = 0;
+        ambtask_row_ended(vm, p, why == CAP_REVOKED);
+    }
     free_slot(g, slot);
     if (batch) {
         ambmarshal_free(batch);

@@ -763,6 +763,12 @@ HANDLER(FORRANGEC) {
     SLOW(ambrun_forrange(vm), 1);
 }
 HANDLER(FORLOOP) DO_FORLOOP
+HANDLER(SPAWN) { SLOW(ambtask_op_spawn(vm, &R(A), B, WORD(1), (WORD(1) & 1 << 17) ? K(C) : ambv_nil()), 2); }
+HANDLER(REGION) { SLOW(ambtask_op_region(vm, &R(A), B), 1); }
+HANDLER(REGIONEND) { SLOW(ambtask_op_region_end(vm, &R(A)), 1); }
+HANDLER(REGIONFAIL) { SLOW(ambtask_op_region_fail(vm, &R(A), R(B)), 1); }
+HANDLER(SELECT) { SLOW(ambtask_op_select(vm, &R(A), B, C != 0), 1); }
+HANDLER(REDO) { SLOW(ambtask_redo(vm), 1); }
 HANDLER(CLOSEITER) {
     if (AMB_LIKELY(R(A).tag != TAG_GENERATOR && R(A).tag != TAG_CAP)) NEXT(1);
     SLOW(ambrun_closeiter(vm, &R(A)), 1);

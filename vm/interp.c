@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "task.h"
 
 #define DISPATCH_SWITCH 0
 #define DISPATCH_GOTO 1

@@ -4,11 +4,11 @@
  * A loop's state is three registers: the thing iterated, a position, and what must not change.
  *   list     index, length          map, set  entry, version      string  byte offset, -
  *   tuple    index, -               bytes     index, length       range   next value, how many are left
- *   generator -                     capability -                  object  its iterator; its next() */
+ *   generator -, channel -          capability -                  object  its iterator; its next() */
 #include <string.h>
 
-#include "gate.h"
 #include "run.h"
+#include "task.h"
 
 int ambrun_forprep(amb_vm *vm, ambv *s) {
     switch (s->tag) {
@@ -31,6 +31,7 @@ int ambrun_forprep(amb_vm *vm, ambv *s) {
         s[1] = ambv_int(s->range->a);
         s[2] = ambv_int(ambrange_count(s->range));
         break;
+    case TAG_CHANNEL:
     case TAG_GENERATOR: break;
     case TAG_CAP:
         if (ambgate_is_iterable(vm, *s)) break;
@@ -158,7 +159,7 @@ static int map_next(amb_vm *vm, ambv *s, bool pair) {
 
 static int cap_next(amb_vm *vm, ambv *s) {
     ambv v;
-    amb_status st = ambgate_next(vm, *s, &v);
+    amb_status st = s->tag == TAG_CAP ? ambgate_next(vm, *s, &v) : ambchannel_recv(vm, *s, &v);
     if (st != AMB_OK) return ambrun_failed(vm, st);
     if (v.tag == TAG_DONE) return RUN_NEXT;
     if (vm->gc_wanted) {
@@ -207,6 +208,7 @@ int ambrun_fornext(amb_vm *vm, bool pair) {
     case TAG_GENERATOR:
         if (s->gen->h.aux16 == GEN_DONE) return RUN_NEXT;
         return ambrun_resume(vm, s->gen, FRAME_GEN_FOR, 0, vm->pc + 1);
+    case TAG_CHANNEL:
     case TAG_CAP: return cap_next(vm, s);
     default: return ambrun_push_call(vm, s[1], s, 1, FRAME_NEXT, 0, vm->pc + 1);
     }

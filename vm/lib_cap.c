@@ -145,7 +145,7 @@ static amb_status cap_expire(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
         return amberr_raise(vm, AMB_ERR_VALUE,
                             "cap.expire: seconds must not be negative");
     if (seconds > 1e9) seconds = 1e9;
-    uint64_t at = ambvm_now_ns() + (uint64_t)(seconds * 1e9) + 1;
+    uint64_t at = ambsched_now(vm) + (uint64_t)(seconds * 1e9) + 1;
     if ((st = ambhandle_derive(vm, r, r->kind, ~(amb_rights)0, out)) != AMB_OK) return st;
     ambrow *made = &vm->gate->rows[out->cap->slot];
     if (!made->expires || at < made->expires) made->expires = at;

@@ -7,6 +7,7 @@
 #include "lib_number.h"
 #include "lib_string.h"
 #include "number.h"
+#include "task.h"
 
 #define NATIVE(name) static amb_status name(amb_vm *vm, ambv *args, uint32_t n, ambv *out)
 
@@ -350,6 +351,13 @@ const amb_native_def amblib_prelude[] = {
              "assert(cond, message = nil)",
              "Raises StateError when the condition is falsy."),
     FUNCTION("freeze", prelude_freeze, 1, 1, "x", "freeze(x)", "A deeply frozen copy."),
+    FUNCTION("sleep", amblib_sleep, 1, 1, "seconds", "sleep(seconds: number)",
+             "Lets others run for that long."),
+    FUNCTION("channel", amblib_channel_new, 0, 1, "capacity", "channel(capacity = 0) -> channel",
+             "A channel that holds that many values nobody has received yet."),
+    FUNCTION("lock", amblib_lock_new, 0, 0, NULL, "lock() -> lock", "A lock that one task holds at a time."),
+    FUNCTION("task_local", amblib_local_new, 0, 1, "default", "task_local(default = nil) -> task_local",
+             "A value that each task has its own of; what a task spawns starts with its value."),
     FUNCTION_CORE("Ok", "result:Ok", "Ok(value)", "A result that is fine."),
     FUNCTION_CORE("Err", "result:Err", "Err(error)", "A result that is an error."),
     TABLE_END,

@@ -70,7 +70,8 @@ ambpending *ambpending_take(ambcall *c) {
     p->call.args = p->args;
     c->blobs = NULL;
     c->pending = p;
-    p->orphan = p->asked = p->settled = false;
+    p->orphan = p->asked = p->settled = p->retried = false;
+    if (c->res) c->res->inflight++;
     p->task = NULL;
     p->detached = NULL;
     p->done_next = NULL;
@@ -170,6 +171,7 @@ static void settle(ambpending *p) {
     }
     for (uint32_t i = 0; i < c->nvalues && i < c->nleased; i++)
         ambmarshal_unlease(&p->roots[i], 1);
+    if (!p->orphan) ambstream_filled(p);
     p->status = ambgate_leave(c, st);
     if (p->detached) {
         ambgc_free(vm, p->detached, p->detached_size);

@@ -47,6 +47,9 @@ int ambrun_enter(amb_vm *vm, ambv *f, amb_closure *c, enum frame_kind kind, uint
 int ambrun_call_named(amb_vm *vm, ambv *f, uint32_t n, const amb_tuple *names);
 int ambrun_call_spread(amb_vm *vm, ambv *f);
 int ambrun_tailcall(amb_vm *vm, ambv *f, uint32_t n);
+/* The callee and arguments of such a call, each where a plain call has it, above the running frame. */
+int ambrun_place_named(amb_vm *vm, const ambv *f, ambv **made, uint32_t *n, const amb_tuple *names);
+int ambrun_place_spread(amb_vm *vm, const ambv *f, ambv **made, uint32_t *n);
 /* Calls fn(args...) above the running frame: for operator methods and the like. */
 int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum frame_kind kind,
                      uint32_t dst, const amb_instr *ret);
@@ -64,7 +67,13 @@ int ambrun_poll(amb_vm *vm);
 int ambrun_branch(amb_vm *vm, const amb_instr *jump);
 int ambrun_poll_jump(amb_vm *vm); /* the same, then the jump of the loop instruction is taken */
 void ambrun_collect(amb_vm *vm);
-/* First free value above the running frame. */
+/* The end of the running frame's registers. */
+ambv *ambrun_frame_end(const amb_vm *vm);
+#define ARG_SLACK 24 /* room above a frame for natives' optional arguments */
+/* Calls native d with n arguments at f[2...]; receiver: the first of them is one. */
+int ambrun_call_native(amb_vm *vm, ambv *f, const struct amb_native_def *d, uint32_t n, bool receiver,
+                       enum frame_kind kind, uint32_t dst, const amb_instr *ret);
+/* First free value above the running frame, with some room between. */
 ambv *ambrun_top(const amb_vm *vm);
 /* Makes room so that all values below `end` may be used. */
 bool ambrun_reserve(amb_vm *vm, ambv *end);

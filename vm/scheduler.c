@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ambit/spi.h"
+#include "task.h"
 
 #define TIMER_ID ((uint64_t)1 << 63)
 
@@ -210,6 +211,10 @@ amb_status ambsched_turn(amb_vm *vm, bool wait, uint64_t until) {
     if (r && (timeout || s->nwatches)) r->wait(r->state, timeout);
     fire_due(vm);
     run_posts(vm);
+    if (atomic_exchange(&s->cancel_root, false)) {
+        amb_task *root = s->root ? s->root : vm->c_depth ? ambtask_self(vm) : NULL;
+        if (root) ambtask_cancel(vm, root);
+    }
     vm->failed = failed; /* providers were told when there was no memory; no script was running */
     return AMB_OK;
 }
@@ -296,6 +301,7 @@ amb_status ambsched_setup(amb_vm *vm, const amb_reactor *given) {
     if (!s) return vm->failed ? vm->failed : AMB_E_NOMEM;
     memset(s, 0, sizeof *s);
     s->vm = vm;
+    s->program_error = ambv_undef();
     s->given = given;
     s->posts_end = &s->posts;
     s->jobs_end = &s->jobs;

@@ -26,6 +26,19 @@ typedef struct ambpost {
     void *ud;
 } ambpost;
 
+/* A place in a queue; a task has one, and more while it selects. */
+typedef struct ambwaiter {
+    struct ambwaiter *prev, *next;
+    struct ambqueue *queue; /* NULL: in none */
+    amb_task *task;
+    uint32_t index; /* of a select's arm */
+} ambwaiter;
+typedef struct ambqueue {
+    ambwaiter *first, *last;
+} ambqueue;
+void ambqueue_add(ambqueue *q, ambwaiter *w);
+void ambqueue_remove(ambwaiter *w);
+
 /* A job for a thread of the pool. */
 typedef struct ambjob {
     struct ambjob *next;
@@ -52,6 +65,17 @@ struct ambsched {
     uint32_t nhost_timers, host_timers_cap, free_host_timer;
     uint32_t nwatches;
     atomic_bool wanted; /* something arrived from another thread */
+    atomic_bool cancel_root; /* the program is asked to end */
+
+    /* task.c */
+    amb_task *root; /* the program's first task; NULL: it has never waited nor spawned */
+    ambqueue ready;
+    uint32_t ntasks, task_number; /* not ended, without the first one; all there ever were */
+    int until_turn;
+    ambv start;         /* the core function beneath what is not simply entered */
+    ambv program_error; /* what ends the program; UNDEF: nothing */
+    amb_task *to_cancel;
+    bool cancelling;
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t work;

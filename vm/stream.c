@@ -7,9 +7,10 @@
  * bytes out of the buffer: run again after a collection it loses nothing. */
 #include <string.h>
 
-#include "gate.h"
+#include "task.h"
 
-#define FIRST_BUFFER (64u << 10)
+#define FIRST_BUFFER (4u << 10)
+#define FILE_BUFFER (64u << 10)
 #define KEEP_BUFFER (1u << 20)
 #define LONGEST AMB_TRANSFER_MAX
 
@@ -33,29 +34,77 @@ static void take(amb_vm *vm, ambrow *r, uint32_t n) {
     }
 }
 
-/* Reads once more behind what is buffered. *got: bytes, 0 at the end. */
-static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
+/* One task at a time reads, and one writes; whoever comes later waits until it is done. `what` is the
+ * verb; AMB_OK: go on. */
+static amb_status turn(amb_vm *vm, ambv cap, ambrow *r, const char *what, bool writes) {
+    ambstream *s = &r->res->in;
+    bool busy = writes ? s->writing : s->reading;
+    if (AMB_LIKELY(!busy) || ambtask_answer(vm)) return AMB_OK;
+    return ambtask_park(vm, what, cap, writes ? &s->writers : &s->readers);
+}
+
+void ambstream_begun(ambpending *p) {
+    ambres *res = p->call.res;
+    if (p->call.op->ordinal == res->type->read_op) res->in.reading = true;
+    else if (p->call.op->ordinal == res->type->write_op) res->in.writing = true;
+}
+
+void ambstream_filled(ambpending *p) {
+    amb_vm *vm = p->call.vm;
+    ambres *res = p->call.res;
+    const amb_arg *a = p->args;
+    if (!res || p->call.named || !p->call.nargs || a->type != AMB_T_BUF) return;
+    ambstream *s = &res->in;
+    if (p->call.op->ordinal == res->type->read_op) {
+        s->reading = false;
+        bool ours = s->buf && (char *)a->v.w == s->buf + s->end;
+        if (ours && p->status == AMB_OK && p->call.ret.v.i > 0 && p->call.ret.v.i <= (int64_t)a->len)
+            s->end += (uint32_t)p->call.ret.v.i;
+        ambtask_wake_all(vm, &s->readers);
+    } else if (p->call.op->ordinal == res->type->write_op) {
+        s->writing = false;
+        ambtask_wake_all(vm, &s->writers);
+    }
+}
+
+/* Files give what is there; a connection that says nothing should cost little. */
+static uint32_t first_buffer(const ambrow *r) {
+    const amb_op *op = ambgate_ordinal(r->res->prov, r->res->type->id, r->res->type->read_op);
+    return op && op->flags & AMB_OP_BLOCKING ? FILE_BUFFER : FIRST_BUFFER;
+}
+
+static amb_status make_room(amb_vm *vm, ambrow *r, const char *what) {
     ambstream *s = &r->res->in;
     if (s->at && s->end == s->cap) {
         memmove(s->buf, s->buf + s->at, s->end - s->at);
         s->end -= s->at;
         s->at = 0;
     }
-    if (s->end == s->cap) {
-        if (s->cap >= LONGEST)
-            return amberr_raise(vm, AMB_ERR_LIMIT, "%s: longer than %u bytes", what,
-                                LONGEST);
-        uint32_t cap = s->cap ? s->cap * 2 : FIRST_BUFFER;
-        char *p = ambgc_realloc(vm, s->buf, s->cap, cap);
-        if (!p) return no_memory(vm);
-        s->buf = p;
-        s->cap = cap;
+    bool more = s->grows && s->end == 0 && s->cap < FILE_BUFFER;
+    if (s->end < s->cap && !more) return AMB_OK;
+    if (s->cap >= LONGEST)
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: longer than %u bytes", what, LONGEST);
+    uint32_t room = s->cap ? s->cap * 2 : first_buffer(r);
+    char *p = ambgc_realloc(vm, s->buf, s->cap, room);
+    if (!p) return no_memory(vm);
+    s->buf = p;
+    s->cap = room;
+    return AMB_OK;
+}
+
+/* Reads once more behind what is buffered. *got: bytes, 0 at the end. */
+static amb_status fill(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t *got) {
+    ambstream *s = &r->res->in;
+    amb_status st = AMB_OK;
+    if (!ambtask_answer(vm)) { /* else what was read is there already */
+        st = turn(vm, cap, r, what, false);
+        if (!st) st = make_room(vm, r, what);
+        if (st) return st;
     }
     amb_arg a = {.type = AMB_T_BUF, .len = s->cap - s->end, .v.w = s->buf + s->end}, ret;
-    amb_status st = ambgate_basic(vm, r, r->res->type->read_op, what, &a, 1, &ret);
+    st = ambgate_basic(vm, cap, ambv_nil(), r, r->res->type->read_op, what, &a, 1, &ret);
     if (st) return st;
-    s = &r->res->in;
-    if (ret.v.i < 0 || ret.v.i > (int64_t)a.len)
+    if (ret.v.i < 0 || (!ret.aux && ret.v.i > (int64_t)a.len))
         return amberr_raise(vm, AMB_ERR_STATE,
                             "%s: the provider answered out of its contract", what);
     if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, ret.v.i))
@@ -63,7 +112,8 @@ static amb_status fill(amb_vm *vm, ambrow *r, const char *what, uint32_t *got) {
             vm, r, NULL, what,
             amberr_raise(vm, AMB_ERR_LIMIT, "%s: the bytes allowed are used up", what),
             "quota of bytes");
-    s->end += (uint32_t)ret.v.i;
+    if (!ret.aux) s->end += (uint32_t)ret.v.i;
+    s->grows = s->end == s->cap;
     *got = (uint32_t)ret.v.i;
     return AMB_OK;
 }
@@ -84,10 +134,10 @@ void ambstream_detach(ambpending *p) {
 }
 
 /* Until n bytes are buffered or the input ends. */
-static amb_status fill_to(amb_vm *vm, ambrow *r, const char *what, uint32_t n) {
+static amb_status fill_to(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t n) {
     uint32_t got = 1;
     amb_status st = AMB_OK;
-    while (st == AMB_OK && got && buffered(r) < n) st = fill(vm, r, what, &got);
+    while (st == AMB_OK && got && buffered(r) < n) st = fill(vm, cap, r, what, &got);
     return st;
 }
 
@@ -162,7 +212,7 @@ static amb_status give(amb_vm *vm, ambrow *r, uint32_t len, uint32_t used, bool 
 /* --- lines -------------------------------------------------------------------------- */
 
 /* The next line without its end. Nil: there is none. */
-static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, ambv *out) {
+static amb_status line(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t max, ambv *out) {
     uint32_t seen = 0;
     for (;;) {
         uint32_t have = buffered(r);
@@ -177,7 +227,7 @@ static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, am
         seen = have;
         if (have > max) break;
         uint32_t got;
-        amb_status st = fill(vm, r, what, &got);
+        amb_status st = fill(vm, cap, r, what, &got);
         if (st) return st;
         if (got == 0) {
             if (have) return give(vm, r, have, have, true, out);
@@ -189,8 +239,8 @@ static amb_status line(amb_vm *vm, ambrow *r, const char *what, uint32_t max, am
                         max);
 }
 
-amb_status ambstream_next_line(amb_vm *vm, ambrow *r, ambv *out) {
-    amb_status st = line(vm, r, "lines", r->max, out);
+amb_status ambstream_next_line(amb_vm *vm, ambv cap, ambrow *r, ambv *out) {
+    amb_status st = line(vm, cap, r, "lines", r->max, out);
     if (st == AMB_OK && out->tag == TAG_NIL) *out = ambv_done();
     return st;
 }
@@ -223,14 +273,14 @@ VERB(verb_read_line) {
     UNUSED;
     uint32_t max;
     amb_status st = count_arg(vm, "read_line", "max", args, n, 0, 1, LONGEST, &max);
-    return st ? st : line(vm, r, "read_line", max, out);
+    return st ? st : line(vm, cap, r, "read_line", max, out);
 }
 
 VERB(verb_read) {
     UNUSED;
     uint32_t max;
-    amb_status st = count_arg(vm, "read", "max", args, n, 0, 1, FIRST_BUFFER, &max);
-    if (!st) st = fill_to(vm, r, "read", 1);
+    amb_status st = count_arg(vm, "read", "max", args, n, 0, 1, FILE_BUFFER, &max);
+    if (!st) st = fill_to(vm, cap, r, "read", 1);
     if (st) return st;
     uint32_t have = buffered(r);
     if (!have) {
@@ -250,7 +300,7 @@ VERB(verb_read_exact) {
         return amberr_arg(vm, "read_exact", "n", "an int", args[0]);
     if (args[0].i > (int64_t)LONGEST)
         return amberr_raise(vm, AMB_ERR_VALUE, "read_exact: n is more than %u", LONGEST);
-    if ((st = fill_to(vm, r, "read_exact", want)) != AMB_OK) return st;
+    if ((st = fill_to(vm, cap, r, "read_exact", want)) != AMB_OK) return st;
     if (buffered(r) < want)
         return amberr_io(vm, "eof", 0, NULL,
                          "read_exact: the input ends after %u of %u bytes", buffered(r),
@@ -285,7 +335,7 @@ VERB(verb_read_until) {
         seen = have >= len ? have - len + 1 : 0;
         if (have > max && have - max > len) break;
         uint32_t got;
-        if ((st = fill(vm, r, "read_until", &got)) != AMB_OK) return st;
+        if ((st = fill(vm, cap, r, "read_until", &got)) != AMB_OK) return st;
         if (got == 0) {
             if (have > max) break;
             if (have) return give(vm, r, have, have, text, out);
@@ -297,9 +347,9 @@ VERB(verb_read_until) {
                         max);
 }
 
-static amb_status whole(amb_vm *vm, ambrow *r, const char *what, uint32_t max, bool text,
+static amb_status whole(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t max, bool text,
                         ambv *out) {
-    amb_status st = fill_to(vm, r, what, max < LONGEST ? max + 1 : LONGEST);
+    amb_status st = fill_to(vm, cap, r, what, max < LONGEST ? max + 1 : LONGEST);
     if (st) return st;
     uint32_t have = buffered(r);
     if (have > max)
@@ -311,14 +361,14 @@ VERB(verb_read_all) {
     UNUSED;
     uint32_t max;
     amb_status st = count_arg(vm, "read_all", "max", args, n, 0, 0, LONGEST, &max);
-    return st ? st : whole(vm, r, "read_all", max, false, out);
+    return st ? st : whole(vm, cap, r, "read_all", max, false, out);
 }
 
 VERB(verb_read_text) {
     UNUSED;
     uint32_t max;
     amb_status st = count_arg(vm, "read_text", "max", args, n, 0, 0, LONGEST, &max);
-    return st ? st : whole(vm, r, "read_text", max, true, out);
+    return st ? st : whole(vm, cap, r, "read_text", max, true, out);
 }
 
 VERB(verb_write) {
@@ -333,27 +383,34 @@ VERB(verb_write) {
         len = v.bytes->len;
         p = len ? (const char *)v.bytes->block->data : "";
     } else return amberr_arg(vm, "write", "data", "a string or bytes", v);
-    if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, len))
-        return ambgate_refused(
-            vm, r, NULL, "write",
-            amberr_raise(vm, AMB_ERR_LIMIT, "write: the bytes allowed are used up"),
-            "quota of bytes");
-    if (buffered(r) && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
-    bool leased = v.tag == TAG_BYTES;
-    if (leased) v.bytes->leased++;
+    bool going_on = ambtask_answer(vm) != NULL;
+    uint32_t done = going_on ? vm->task->progress : 0;
+    if (!going_on) {
+        if ((st = turn(vm, cap, r, "write", true)) != AMB_OK) return st;
+        if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, len))
+            return ambgate_refused(
+                vm, r, NULL, "write",
+                amberr_raise(vm, AMB_ERR_LIMIT, "write: the bytes allowed are used up"),
+                "quota of bytes");
+        if (buffered(r) && (st = ambstream_settle(vm, r)) != AMB_OK) return st;
+    }
     st = AMB_OK;
-    for (uint32_t done = 0; st == AMB_OK && (done < len || !len);) {
+    do {
         amb_arg a = {.type = AMB_T_BUF, .len = len - done, .v.p = p + done}, ret;
         int64_t calls = r->calls;
-        st = ambgate_basic(vm, r, r->res->type->write_op, "write", &a, 1, &ret);
+        if (v.tag == TAG_BYTES && !going_on) v.bytes->leased++;
+        st = ambgate_basic(vm, cap, v, r, r->res->type->write_op, "write", &a, 1, &ret);
+        if (v.tag == TAG_BYTES && !going_on && !(st == AMB_PENDING && vm->task->call)) v.bytes->leased--;
+        if (st == AMB_PENDING) {
+            vm->task->progress = done;
+            return st;
+        }
         if (done && calls >= 0) r->calls = calls; /* one write is one call */
-        if (st == AMB_OK &&
-            (ret.v.i < 0 || ret.v.i > (int64_t)a.len || (len && ret.v.i == 0)))
+        if (st == AMB_OK && (ret.v.i < 0 || ret.v.i > (int64_t)a.len || (len && ret.v.i == 0)))
             st = amberr_io(vm, "other", 0, NULL, "write: nothing was written");
         if (st == AMB_OK) done += (uint32_t)ret.v.i;
-        if (!len) break;
-    }
-    if (leased) v.bytes->leased--;
+        going_on = false;
+    } while (st == AMB_OK && done < len);
     if (st == AMB_OK) *out = ambv_nil();
     return st;
 }
@@ -447,7 +504,7 @@ amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
     }
     if (st) return st;
     uint32_t slot = in.cap->slot;
-    st = line(vm, r, "input", LONGEST, out);
+    st = line(vm, in, r, "input", LONGEST, out);
     ambhandle_close(vm, slot);
     return st;
 }

@@ -1,8 +1,1076 @@
 /* SPDX-License-Identifier: MIT */
+/* Tasks: switching, waiting, ending, cancelling. What scripts call is in lib_task.c. */
 #include "task.h"
 
-bool ambtask_alone(amb_vm *vm) {
-    return !vm->sched->ntimers && !vm->gate->nflight;
+#include <stdio.h>
+#include <string.h>
+
+#include "class.h"
+#include "gc_internal.h"
+#include "run.h"
+
+#define GRACE_NS 50000000u
+/* Ready tasks that run before the world outside is looked at again. */
+#define SWITCHES 61
+#define TASKS_DEFAULT 1000000u
+
+/* Where the outermost frame of whichever task runs begins: above the frame that C code calls from. */
+#define FLOOR(vm) ((vm)->stack + 3 + ARG_SLACK)
+
+/* ---- queues ---- */
+
+void ambqueue_add(ambqueue *q, ambwaiter *w) {
+    w->queue = q;
+    w->next = NULL;
+    w->prev = q->last;
+    if (q->last) q->last->next = w;
+    else q->first = w;
+    q->last = w;
 }
-void ambtask_answered(amb_vm *vm, ambpending *p) { (void)vm, (void)p; }
-void ambtask_orphaned(amb_vm *vm, ambpending *p) { (void)vm, (void)p; }
+
+void ambqueue_remove(ambwaiter *w) {
+    ambqueue *q = w->queue;
+    if (!q) return;
+    if (w->prev) w->prev->next = w->next;
+    else q->first = w->next;
+    if (w->next) w->next->prev = w->prev;
+    else q->last = w->prev;
+    w->queue = NULL;
+    w->prev = w->next = NULL;
+}
+
+/* ---- making ---- */
+
+static void alarm_fires(amb_vm *vm, ambtimer *t);
+static void grace_ends(amb_vm *vm, ambtimer *t);
+static void interrupt(amb_vm *vm, amb_task *t);
+static bool due(amb_vm *vm, const amb_task *t);
+static void ended(amb_vm *vm, amb_task *t);
+
+static amb_task *task_new(amb_vm *vm) {
+    amb_task *t = ambgc_new(vm, sizeof *t, TAG_TASK);
+    if (!t) return NULL;
+    memset((char *)t + sizeof t->h, 0, sizeof *t - sizeof t->h);
+    t->h.aux16 = TASK_NEW;
+    t->h.aux32 = ++vm->sched->task_number;
+    t->node.task = t;
+    t->timer.fire = alarm_fires;
+    t->grace.fire = grace_ends;
+    t->wake = t->offer = t->on = t->result = ambv_nil();
+    t->signal = ambv_undef();
+    return t;
+}
+
+amb_task *ambtask_self(amb_vm *vm) {
+    if (vm->task) return vm->task;
+    amb_task *t = task_new(vm);
+    if (!t) return NULL;
+    t->h.aux16 = TASK_RUNNING;
+    vm->sched->root = vm->task = t;
+    return t;
+}
+
+static amb_task **children(amb_task *t) { return t->group ? &t->group->first : &t->parent->first; }
+static void *owner_of(amb_task *t) { return t->group ? (void *)t->group : (void *)t->parent; }
+
+static void link_child(amb_vm *vm, amb_task *t) {
+    amb_task **first = children(t);
+    t->prev = NULL;
+    t->next = *first;
+    if (*first) {
+        (*first)->prev = t;
+        ambgc_barrier(vm, *first);
+    }
+    *first = t;
+    ambgc_barrier(vm, owner_of(t));
+    ambgc_barrier(vm, t);
+}
+
+static void unlink_child(amb_vm *vm, amb_task *t) {
+    if (t->prev) {
+        t->prev->next = t->next;
+        ambgc_barrier(vm, t->prev);
+    } else {
+        *children(t) = t->next;
+        ambgc_barrier(vm, owner_of(t));
+    }
+    if (t->next) {
+        t->next->prev = t->prev;
+        ambgc_barrier(vm, t->next);
+    }
+    t->prev = t->next = NULL;
+}
+
+static void make_ready(amb_vm *vm, amb_task *t) {
+    ambqueue_remove(&t->node);
+    ambqueue_add(&vm->sched->ready, &t->node);
+}
+
+/* A task whose stack begins with f[0] and f[2...2+n). */
+static amb_task *spawn(amb_vm *vm, const ambv *f, uint32_t n, amb_region *group) {
+    amb_task *self = ambtask_self(vm);
+    if (!self) return NULL;
+    uint32_t limit = vm->limits.tasks ? vm->limits.tasks : TASKS_DEFAULT;
+    if (vm->sched->ntasks >= limit) {
+        amberr_raise(vm, AMB_ERR_LIMIT, "too many tasks (%u)", limit);
+        return NULL;
+    }
+    amb_task *t = task_new(vm);
+    if (!t) return NULL;
+    t->regs = ambgc_storage(vm, t, NULL, 0, (n + 1) * sizeof(ambv));
+    if (!t->regs) return NULL;
+    t->cap = t->nregs = n + 1;
+    t->regs[0] = f[0];
+    if (n) memcpy(t->regs + 1, f + 2, n * sizeof *f);
+    if (self->locals && !(t->locals = ambmap_copy(vm, self->locals))) return NULL;
+    if (group && group->tasks && amblist_push_slow(vm, group->tasks, ambv_obj(t)) != AMB_OK) return NULL;
+    t->parent = self;
+    t->group = group;
+    vm->sched->ntasks++;
+    link_child(vm, t);
+    if (group && group->limit && group->running >= group->limit) {
+        ambqueue_add(&group->held, &t->node);
+    } else {
+        if (group) group->running++;
+        make_ready(vm, t);
+    }
+    return t;
+}
+
+/* ---- errors made here ---- */
+
+static ambv make_error(amb_vm *vm, enum amb_error_kind kind, const char *text) {
+    ambv before = vm->exc;
+    vm->exc = ambv_undef();
+    amberr_raise(vm, kind, "%s", text);
+    ambv e = vm->exc;
+    vm->exc = before;
+    return e.tag == TAG_UNDEF ? ambv_nil() : e;
+}
+
+/* ---- switching ---- */
+
+static bool save(amb_vm *vm, amb_task *t, const ambv *end) {
+    ambv *from = FLOOR(vm);
+    uint32_t n = end > from ? (uint32_t)(end - from) : 0;
+    if (n > t->cap) {
+        uint32_t cap = n < 24 ? 24 : n + n / 4;
+        ambv *regs = ambgc_storage(vm, t, NULL, 0, cap * sizeof *regs);
+        if (!regs) return false;
+        if (t->regs) ambgc_storage(vm, t, t->regs, t->cap * sizeof *regs, 0);
+        t->regs = regs;
+        t->cap = cap;
+    }
+    ambgc_stack_left(vm);
+    if (n) memcpy(t->regs, from, n * sizeof *t->regs);
+    t->nregs = n;
+    t->base = (uint32_t)(vm->base - from);
+    t->pc = vm->pc;
+    ambgc_barrier(vm, t);
+    return true;
+}
+
+static const amb_instr redo_code[] = {{.op = OP_REDO}};
+
+/* Puts t on the stack. Where its calls end, the interpreter must come back to ambtask_returned. */
+static int enter(amb_vm *vm, amb_task *t) {
+    ambv *floor = FLOOR(vm);
+    bool fresh = t->h.aux16 == TASK_NEW;
+    vm->task = t;
+    vm->pc = redo_code; /* nothing below the floor is ever gone on with */
+    vm->base = vm->stack + 3;
+    uint32_t n = t->nregs;
+    ambv *need = floor + n + 2;
+    if (need > vm->stack_end && !ambrun_reserve(vm, need)) return RUN_THROW;
+    bool at_end = t->on.tag == TAG_REGION; /* its own end comes before any other */
+    t->h.aux16 = TASK_RUNNING;
+    t->what = NULL;
+    t->on = ambv_nil();
+    if (fresh) {
+        bool calls = t->h.flags & TASK_CALLS;
+        ambv *f = floor;
+        if (calls) {
+            /* A frame that gives back what the call leaves in its first register. */
+            if (ambrun_enter(vm, f, vm->sched->start.closure, FRAME_TASK, 0, redo_code) == RUN_THROW)
+                return RUN_THROW;
+            vm->base[0] = ambv_nil();
+            f = ambrun_top(vm);
+            if (!ambrun_reserve(vm, f + n + 2)) return RUN_THROW;
+        }
+        f[0] = t->regs[0];
+        f[1] = ambv_nil();
+        memcpy(f + 2, t->regs + 1, (n - 1) * sizeof *f);
+        t->nregs = 0;
+        if (calls) return ambrun_call(vm, f, n - 1, FRAME_DST, 0, vm->pc);
+        return ambrun_enter(vm, f, f->closure, FRAME_TASK, 0, redo_code);
+    }
+    memcpy(floor, t->regs, n * sizeof *floor);
+    vm->base = floor + t->base;
+    vm->pc = t->pc;
+    t->nregs = 0;
+    if (t->wakes == WAKE_ERROR) {
+        t->wakes = WAKE_NOT;
+        t->redo = REDO_NOTHING;
+        vm->exc = t->wake;
+        t->wake = ambv_nil();
+        ambtask_drop_answer(vm);
+        return RUN_THROW;
+    }
+    /* What the call brought counts, unless it is the cancellation that everybody waited for. */
+    bool brought = t->wakes == WAKE_VALUE || (t->call && t->call->status != AMB_E_CANCELED);
+    if (!brought && !at_end && due(vm, t)) {
+        t->wakes = WAKE_NOT;
+        t->redo = REDO_NOTHING;
+        ambtask_drop_answer(vm);
+        return ambtask_check(vm);
+    }
+    if (t->wakes == WAKE_AGAIN) t->wakes = WAKE_NOT;
+    if (t->redo) vm->pc = redo_code;
+    return RUN_RESUME;
+}
+
+/* Another task goes on; nobody can: the interpreter's loop ends with AMB_PENDING. */
+static int next(amb_vm *vm) {
+    struct ambsched *s = vm->sched;
+    if (--s->until_turn <= 0) {
+        s->until_turn = SWITCHES;
+        ambsched_turn(vm, false, 0);
+    }
+    ambwaiter *w = s->ready.first;
+    if (!w || vm->interrupt) {
+        vm->task = NULL;
+        vm->base = vm->stack + 3;
+        vm->idle = true;
+        return RUN_THROW;
+    }
+    ambqueue_remove(w);
+    if ((vm->slice -= 30) < 0) {
+        amb_task *t = w->task;
+        int rc = ambrun_poll(vm);
+        if (rc != RUN_RESUME) { /* a limit: it ends in whoever would have gone on */
+            rc = enter(vm, t);
+            return RUN_THROW;
+        }
+        return enter(vm, t);
+    }
+    return enter(vm, w->task);
+}
+
+int ambtask_suspend(amb_vm *vm, const ambv *end) {
+    amb_task *t = vm->task;
+    if (!save(vm, t, end)) {
+        /* It cannot wait: whatever it waited for does not find it. */
+        ambqueue_remove(&t->node);
+        ambsched_disarm(vm, &t->timer);
+        t->h.aux16 = TASK_RUNNING;
+        if (t->call) {
+            ambpending *p = t->call;
+            t->call = NULL;
+            ambpending_abandon(p);
+        }
+        if (vm->failed == AMB_OK) vm->failed = AMB_E_NOMEM;
+        return RUN_THROW;
+    }
+    return next(vm);
+}
+
+int ambtask_suspend_call(amb_vm *vm, ambv *f, uint32_t slots, uint32_t n, uint8_t kind, uint32_t dst,
+                         const amb_instr *ret, const struct amb_native_def *def, bool receiver,
+                         amb_string *name) {
+    amb_task *t = vm->task;
+    const ambv *top = ambrun_frame_end(vm), *end = f + 3 + slots;
+    t->again.f = (uint32_t)(f - FLOOR(vm));
+    t->again.n = n;
+    t->again.dst = dst;
+    t->again.kind = kind;
+    t->again.receiver = receiver;
+    t->again.ret = ret;
+    t->again.def = def;
+    t->again.name = name;
+    t->redo = def ? REDO_NATIVE : REDO_CAP;
+    int rc = ambtask_suspend(vm, end > top ? end : top);
+    if (t->h.aux16 == TASK_RUNNING && vm->task == t && rc == RUN_THROW && !vm->idle) t->redo = REDO_NOTHING;
+    return rc;
+}
+
+int ambtask_redo(amb_vm *vm) {
+    amb_task *t = vm->task;
+    uint8_t redo = t->redo;
+    vm->pc = t->pc;
+    t->redo = REDO_NOTHING;
+    ambv *f = FLOOR(vm) + t->again.f;
+    if (redo == REDO_NATIVE)
+        return ambrun_call_native(vm, f, t->again.def, t->again.n, t->again.receiver,
+                                  (enum frame_kind)t->again.kind, t->again.dst, t->again.ret);
+    return ambrun_call_cap(vm, f, t->again.name, t->again.n, (enum frame_kind)t->again.kind,
+                           t->again.dst, t->again.ret);
+}
+
+/* ---- waiting ---- */
+
+amb_status ambtask_park(amb_vm *vm, const char *what, ambv on, ambqueue *q) {
+    if (vm->c_depth > 1 || vm->c_depth == 0)
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "%s: cannot wait here, inside a function that native code has called", what);
+    if (ambgate_closed(vm))
+        return amberr_raise(vm, AMB_ERR_STATE,
+                            "%s: no waiting inside `==`, `<`, `hash` and `str` methods", what);
+    amb_task *t = ambtask_self(vm);
+    if (!t) return vm->failed ? vm->failed : AMB_E_NOMEM;
+    if (due(vm, t)) return ambtask_check(vm) == RUN_THROW ? (vm->failed ? vm->failed : AMB_E_THROW) : AMB_OK;
+    t->h.aux16 = TASK_WAITING;
+    t->wakes = WAKE_NOT;
+    t->what = what;
+    t->on = on;
+    if (q) ambqueue_add(q, &t->node);
+    ambgc_barrier(vm, t);
+    return AMB_PENDING;
+}
+
+amb_status ambtask_alarm(amb_vm *vm, uint64_t ns) {
+    amb_task *t = vm->task;
+    uint64_t now = ambsched_now(vm);
+    amb_status st = ambsched_arm(vm, &t->timer, ns > UINT64_MAX - now ? UINT64_MAX : now + ns);
+    if (st == AMB_OK) return AMB_PENDING;
+    ambqueue_remove(&t->node);
+    t->h.aux16 = TASK_RUNNING;
+    return st;
+}
+
+static void leave_queues(amb_vm *vm, amb_task *t) {
+    ambqueue_remove(&t->node);
+    for (uint32_t i = 0; i < t->nselect; i++) ambqueue_remove(&t->select[i]);
+    ambsched_disarm(vm, &t->timer);
+}
+
+static void wake(amb_vm *vm, amb_task *t, uint8_t how, ambv v) {
+    if (t->h.aux16 != TASK_WAITING) return;
+    leave_queues(vm, t);
+    t->wakes = how;
+    t->wake = v;
+    t->offer = ambv_nil();
+    ambgc_barrier(vm, t);
+    t->h.aux16 = TASK_READY;
+    make_ready(vm, t);
+}
+
+void ambtask_wake(amb_vm *vm, amb_task *t, ambv v) { wake(vm, t, WAKE_VALUE, v); }
+void ambtask_wake_again(amb_vm *vm, amb_task *t) { wake(vm, t, WAKE_AGAIN, ambv_nil()); }
+void ambtask_wake_all(amb_vm *vm, ambqueue *q) {
+    while (q->first) ambtask_wake_again(vm, q->first->task);
+}
+
+static void alarm_fires(amb_vm *vm, ambtimer *timer) {
+    amb_task *t = (amb_task *)((char *)timer - offsetof(amb_task, timer));
+    ambtask_wake(vm, t, ambv_done());
+}
+
+/* ---- calls of providers ---- */
+
+amb_status ambtask_await(amb_vm *vm, ambpending *p, const char *what) {
+    if (vm->c_depth == 0) return ambpending_wait(p);
+    amb_status st = ambtask_park(vm, what, ambv_nil(), NULL);
+    if (st != AMB_PENDING) {
+        ambpending_abandon(p);
+        return st;
+    }
+    p->task = vm->task;
+    vm->task->call = p;
+    return AMB_PENDING;
+}
+
+void ambtask_answered(amb_vm *vm, ambpending *p) {
+    if (p->task) ambtask_wake_again(vm, p->task);
+}
+
+void ambtask_drop_answer(amb_vm *vm) {
+    amb_task *t = vm->task;
+    if (!t || !t->call) return;
+    ambpending *p = t->call;
+    t->call = NULL;
+    ambpending_abandon(p);
+}
+
+void ambtask_orphaned(amb_vm *vm, ambpending *p) {
+    amb_task *t = p->task;
+    ambpending_abandon(p);
+    if (!t) return;
+    t->call = NULL;
+    ambtask_wake_again(vm, t); /* the signal is due */
+}
+
+void ambtask_row_ended(amb_vm *vm, ambpending *p, bool revoked) {
+    amb_task *t = p->task;
+    ambpending_abandon(p);
+    if (!t) return;
+    t->call = NULL;
+    ambv e = revoked ? make_error(vm, AMB_ERR_CAPABILITY, "this capability was revoked while it was used")
+                     : make_error(vm, AMB_ERR_STATE, "this capability was closed while it was used");
+    if (e.tag == TAG_NIL) ambtask_wake_again(vm, t);
+    else wake(vm, t, WAKE_ERROR, e);
+}
+
+bool ambtask_alone(amb_vm *vm) {
+    const struct ambsched *s = vm->sched;
+    return !s->ntasks && !s->ntimers && !s->nwatches && !vm->gate->nflight;
+}
+
+/* ---- cancelling ---- */
+
+/* The outermost thing that is to end and has not been told; within a region's own end nothing is. */
+static amb_region *region_due(const amb_task *t) {
+    amb_region *found = NULL;
+    for (amb_region *r = t->regions; r; r = r->outer)
+        if (r->h.flags & REGION_ENDED_EARLY && r->signal.tag == TAG_UNDEF) found = r;
+    return found;
+}
+
+static bool told(const amb_task *t) {
+    if (t->cancelled && t->signal.tag != TAG_UNDEF) return true;
+    for (amb_region *r = t->regions; r; r = r->outer)
+        if (r->signal.tag != TAG_UNDEF) return true;
+    return false;
+}
+
+static bool due(amb_vm *vm, const amb_task *t) {
+    (void)vm;
+    if (t->cancelled && t->signal.tag == TAG_UNDEF) return true;
+    if (t->grace_over && told(t)) return true;
+    return t->regions && region_due(t);
+}
+
+int ambtask_check(amb_vm *vm) {
+    amb_task *t = vm->task;
+    if (AMB_LIKELY(!t) || !due(vm, t)) return RUN_NEXT;
+    amb_region *r = NULL;
+    ambv *slot = &t->signal;
+    if (!(t->cancelled && t->signal.tag == TAG_UNDEF)) {
+        r = region_due(t);
+        if (r) slot = &r->signal;
+        else if (!(t->cancelled && t->signal.tag != TAG_UNDEF)) {
+            for (amb_region *x = t->regions; x; x = x->outer)
+                if (x->signal.tag != TAG_UNDEF) slot = &x->signal;
+        }
+    }
+    if (slot->tag == TAG_UNDEF) {
+        ambv e = make_error(vm, AMB_ERR_CANCELLED, r ? "cancelled" : "the task was cancelled");
+        if (e.tag == TAG_NIL) return RUN_THROW; /* vm->failed */
+        *slot = e;
+        ambgc_barrier(vm, r ? (void *)r : (void *)t);
+        if (!t->grace.place && !t->grace_over) ambsched_arm(vm, &t->grace, ambsched_now(vm) + GRACE_NS);
+    }
+    vm->exc = *slot;
+    return RUN_THROW;
+}
+
+static void grace_ends(amb_vm *vm, ambtimer *timer) {
+    amb_task *t = (amb_task *)((char *)timer - offsetof(amb_task, grace));
+    t->grace_over = true;
+    if (t->h.aux16 == TASK_WAITING) interrupt(vm, t);
+}
+
+static bool at_end_of(const amb_task *t, const amb_region *r) {
+    return t->on.tag == TAG_REGION && t->on.o == &r->h;
+}
+
+static void end_early(amb_vm *vm, amb_region *r, ambv reason);
+static void cancel_all(amb_vm *vm, amb_task *first);
+
+/* A waiting task is to end: its wait does. Waiting for tasks of its own goes on: they are ended instead. */
+static void interrupt(amb_vm *vm, amb_task *t) {
+    if (t->h.aux16 != TASK_WAITING || !due(vm, t)) return;
+    if (t->on.tag == TAG_REGION) {
+        amb_region *r = (amb_region *)t->on.o;
+        cancel_all(vm, r->first);
+        return;
+    }
+    if (t->call) {
+        ambpending *p = t->call;
+        if (p->asked) return;
+        if (!p->grace.place) ambsched_arm(vm, &p->grace, ambsched_now(vm) + GRACE_NS);
+        ambpending_ask_cancel(p);
+        return;
+    }
+    if (t->ending) return;
+    ambtask_wake_again(vm, t);
+}
+
+static void ended(amb_vm *vm, amb_task *t);
+
+static void cancel_all(amb_vm *vm, amb_task *first) {
+    for (amb_task *c = first, *after; c; c = after) {
+        after = c->next;
+        ambtask_cancel(vm, c);
+    }
+}
+
+/* One after the other, however deep the tree is. */
+void ambtask_cancel(amb_vm *vm, amb_task *t) {
+    struct ambsched *s = vm->sched;
+    if (t->h.aux16 == TASK_DONE || t->cancelled) return;
+    t->cancelled = true;
+    t->cancel_next = s->to_cancel;
+    s->to_cancel = t;
+    if (s->cancelling) return;
+    s->cancelling = true;
+    while ((t = s->to_cancel) != NULL) {
+        s->to_cancel = t->cancel_next;
+        t->cancel_next = NULL;
+        if (t->h.aux16 == TASK_NEW) {
+            /* It never ran: there is nothing to clean up. */
+            if (t->group && t->node.queue != &t->group->held) t->group->running--;
+            ambqueue_remove(&t->node);
+            t->h.flags |= TASK_CANCELLED;
+            ended(vm, t);
+        } else if (t->ending) {
+            cancel_all(vm, t->first);
+        } else {
+            interrupt(vm, t);
+        }
+    }
+    s->cancelling = false;
+}
+
+/* Ends a group or a within before its time; reason: what it throws where it ends, UNDEF: its own. */
+static void end_early(amb_vm *vm, amb_region *r, ambv reason) {
+    if (r->h.flags & REGION_ENDED_EARLY) return;
+    r->h.flags |= REGION_ENDED_EARLY;
+    r->reason = reason;
+    ambgc_barrier(vm, r);
+    cancel_all(vm, r->first);
+    amb_task *t = r->owner;
+    if (!at_end_of(t, r)) interrupt(vm, t);
+}
+
+static void time_is_over(amb_vm *vm, ambtimer *timer) {
+    amb_region *r = (amb_region *)((char *)timer - offsetof(amb_region, timer));
+    end_early(vm, r, ambv_undef());
+}
+
+/* ---- ending ---- */
+
+/* The program cannot go on as if nothing had happened: e is what it ends with. */
+static void program_fails(amb_vm *vm, ambv e) {
+    struct ambsched *s = vm->sched;
+    if (s->program_error.tag == TAG_UNDEF) s->program_error = e;
+    if (s->root) ambtask_cancel(vm, s->root);
+}
+
+static bool is_signal(amb_vm *vm, ambv e, enum amb_error_kind kind) {
+    return e.tag == TAG_INSTANCE && ambinst_class(vm, e.inst) == vm->error_class[kind];
+}
+
+/* Its function is over and its tasks are: what becomes of it. */
+static void settle_result(amb_vm *vm, amb_task *t) {
+    if (!t->failing && t->failed) {
+        t->failing = true;
+        t->result = t->failed->result;
+        ambgc_barrier(vm, t);
+    }
+    if (t->failing) t->h.flags |= TASK_FAILED;
+    if (t->group) t->group->running--;
+}
+
+/* t's function and all its tasks have ended; so may then those that waited for it. */
+static void ended(amb_vm *vm, amb_task *t) {
+    for (;;) {
+        t->h.aux16 = TASK_DONE;
+        ambsched_disarm(vm, &t->grace);
+        ambsched_disarm(vm, &t->timer);
+        bool failed = t->h.flags & TASK_FAILED, wanted = t->waiters.first != NULL;
+        ambtask_wake_all(vm, &t->waiters);
+        if (t->regs) {
+            ambgc_storage(vm, t, t->regs, t->cap * sizeof *t->regs, 0);
+            t->regs = NULL;
+            t->cap = t->nregs = 0;
+        }
+        t->locals = NULL;
+        unlink_child(vm, t);
+        vm->sched->ntasks--;
+        amb_region *g = t->group;
+        amb_task *parent = t->parent;
+        if (g) {
+            while (g->held.first && g->running < g->limit) {
+                ambwaiter *w = g->held.first;
+                g->running++;
+                make_ready(vm, w->task);
+            }
+            if (failed && !g->keep) end_early(vm, g, t->result);
+            if (!g->first && at_end_of(g->owner, g)) ambtask_wake_again(vm, g->owner);
+            return;
+        }
+        if (failed && !wanted) {
+            if (is_signal(vm, t->result, AMB_ERR_EXIT) || !(t->h.flags & TASK_USED)) {
+                program_fails(vm, t->result);
+            } else {
+                t->next = parent->failed;
+                parent->failed = t;
+                ambgc_barrier(vm, t);
+                ambgc_barrier(vm, parent);
+            }
+        }
+        if (parent->first || !parent->ending || !parent->parent) return;
+        settle_result(vm, parent);
+        t = parent;
+    }
+}
+
+/* The function of the running task is over. */
+static int over(amb_vm *vm, amb_task *t) {
+    t->ending = true;
+    t->what = NULL;
+    t->nregs = 0;
+    if (t->failing || t->cancelled)
+        cancel_all(vm, t->first);
+    if (t->first) {
+        t->h.aux16 = TASK_WAITING;
+        t->what = "its tasks";
+    } else {
+        settle_result(vm, t);
+        ended(vm, t);
+    }
+    ambgc_barrier(vm, t);
+    return next(vm);
+}
+
+int ambtask_returned(amb_vm *vm, ambv v) {
+    amb_task *t = vm->task;
+    t->result = v;
+    return over(vm, t);
+}
+
+int ambtask_threw(amb_vm *vm) {
+    amb_task *t = vm->task;
+    ambv e = vm->exc;
+    vm->exc = ambv_undef();
+    if (is_signal(vm, e, AMB_ERR_CANCELLED)) {
+        t->h.flags |= TASK_CANCELLED;
+        t->cancelled = true;
+    } else {
+        t->failing = true;
+        t->result = e;
+    }
+    return over(vm, t);
+}
+
+/* ---- the whole program ---- */
+
+static void say_where(amb_vm *vm, ambbuf *b, const amb_task *t) {
+    const ambv *base = t->regs + t->base;
+    if (!t->nregs || t->base < 2 || base[-2].tag != TAG_CLOSURE) return;
+    const amb_instr *pc = t->pc;
+    const ambv *low = t->regs;
+    while (base[-2].closure->proto->flags & PROTO_HIDDEN) { /* the caller of a core function */
+        ambv h = base[-1];
+        const ambv *up = (const ambv *)((const char *)base - frame_delta(h.tag));
+        if (up < low + 2 || up[-2].tag != TAG_CLOSURE) return;
+        pc = (const amb_instr *)h.p - 1;
+        base = up;
+    }
+    const amb_proto *p = base[-2].closure->proto;
+    int64_t at = pc - p->code;
+    uint32_t line, column;
+    ambmodule_locate(p->module, at >= 0 && at < p->ncode ? p->spans[at].start : p->whole.start, &line, &column);
+    ambbuf_printf(b, " in %s (%s:%u)", p->name->data, p->module->name->data, line);
+    (void)vm;
+}
+
+static void say_tasks(amb_vm *vm, ambbuf *b, const amb_task *t, uint32_t *n) {
+    if (++*n > 10) return;
+    char brief[64];
+    bool region = t->on.tag == TAG_REGION;
+    ambbuf_printf(b, "\n%s %u waits for %s", t->parent ? "task" : "the program, task", t->h.aux32,
+                  region ? "the tasks of its group" : t->what ? t->what : "nothing");
+    if (t->on.tag == TAG_TASK) ambbuf_printf(b, " %u", t->on.o->aux32);
+    else if (!region && t->on.tag != TAG_NIL) ambbuf_printf(b, " %s", ambtext_brief(vm, t->on, brief));
+    say_where(vm, b, t);
+    for (const amb_task *c = t->first; c; c = c->next) say_tasks(vm, b, c, n);
+    for (const amb_region *r = t->regions; r; r = r->outer)
+        for (const amb_task *c = r->first; c; c = c->next) say_tasks(vm, b, c, n);
+}
+
+/* Every task waits and nothing is on its way: says who waits for what, to the first task. */
+static void deadlock(amb_vm *vm) {
+    struct ambsched *s = vm->sched;
+    amb_task *root = s->root;
+    ambbuf b;
+    uint32_t n = 0;
+    ambbuf_init(&b, vm);
+    ambbuf_printf(&b, "deadlock: every task waits for another");
+    say_tasks(vm, &b, root, &n);
+    if (n > 10) ambbuf_printf(&b, "\nand %u more", n - 10);
+    ambbuf_addc(&b, 0);
+    ambv e = make_error(vm, AMB_ERR_STATE, b.failed ? "deadlock" : b.p);
+    ambbuf_free(&b);
+    if (e.tag == TAG_NIL) {
+        vm->failed = AMB_E_NOMEM;
+        return;
+    }
+    if (root->ending || root->on.tag == TAG_REGION || s->program_error.tag != TAG_UNDEF) {
+        /* It waits for its tasks: they end, and it with them. */
+        if (s->program_error.tag == TAG_UNDEF) s->program_error = e;
+        if (root->ending)
+            cancel_all(vm, root->first);
+        root->cancelled = true;
+        interrupt(vm, root);
+    } else {
+        wake(vm, root, WAKE_ERROR, e);
+    }
+}
+
+/* Waits until some task can go on. */
+static amb_status idle(amb_vm *vm) {
+    struct ambsched *s = vm->sched;
+    bool told = false;
+    while (!s->ready.first) {
+        if (s->root->ending && !s->root->first) return AMB_OK;
+        if (vm->interrupt) return AMB_OK; /* seen by the caller */
+        uint64_t until = UINT64_MAX;
+        if (vm->limits.deadline_ns) {
+            uint64_t now = ambvm_now_ns();
+            if (now >= vm->limits.deadline_ns) {
+                vm->failed = AMB_E_LIMIT;
+                vm->limit_text = "deadline";
+                return vm->failed;
+            }
+            until = ambsched_now(vm) + (vm->limits.deadline_ns - now);
+        }
+        bool coming = vm->gate->nflight || s->ntimers || atomic_load(&s->wanted);
+        if (!coming) {
+            if (told) { /* and could do nothing about it */
+                vm->limit_text = "deadlock";
+                return vm->failed = AMB_E_LIMIT;
+            }
+            told = true;
+            deadlock(vm);
+            if (vm->failed) return vm->failed;
+            continue;
+        }
+        if (ambsched_turn(vm, true, until) != AMB_OK) {
+            vm->limit_text = "reactor";
+            return vm->failed = AMB_E_LIMIT;
+        }
+    }
+    return AMB_OK;
+}
+
+amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
+    struct ambsched *s = vm->sched;
+    amb_status (*loop)(amb_vm *vm) = vm->tracked ? ambrun_loop_tracked : ambrun_loop;
+    amb_task *root = s->root;
+    for (;;) {
+        if (st == AMB_OK && !root->ending) {
+            root->result = *result;
+            root->ending = true;
+        } else if (st == AMB_E_THROW && !root->ending) {
+            root->result = vm->exc;
+            root->failing = true;
+            root->ending = true;
+            vm->exc = ambv_undef();
+        } else if (st != AMB_PENDING) {
+            return st; /* a limit */
+        }
+        ambgc_barrier(vm, root);
+        if (root->ending && root->h.aux16 != TASK_WAITING) {
+            root->h.aux16 = TASK_WAITING;
+            root->what = "its tasks";
+            root->nregs = 0;
+            if (root->failing || root->cancelled)
+                cancel_all(vm, root->first);
+        }
+        vm->task = NULL;
+        if (vm->interrupt) {
+            vm->limit_text = "interrupt";
+            return vm->failed = AMB_E_LIMIT;
+        }
+        if (!s->ready.first && (!root->ending || root->first) && (st = idle(vm)) != AMB_OK) return st;
+        if (root->ending && !root->first && !s->ready.first) break;
+        int rc = next(vm);
+        if (rc == RUN_THROW) st = ambrun_unwind(vm) ? loop(vm) : vm->exit_status;
+        else st = loop(vm);
+        if (st == AMB_OK) *result = vm->result;
+    }
+    vm->task = NULL;
+    if (!root->failing && root->failed) {
+        root->failing = true;
+        root->result = root->failed->result;
+    }
+    if (s->program_error.tag != TAG_UNDEF) {
+        root->failing = true;
+        root->result = s->program_error;
+    }
+    if (!root->failing) {
+        *result = root->result;
+        return AMB_OK;
+    }
+    vm->exc = root->result;
+    return AMB_E_THROW;
+}
+
+static void drop(amb_vm *vm, amb_task *t) {
+    /* Down the tree without recursion: children first become siblings further on. */
+    while (t) {
+        leave_queues(vm, t);
+        ambsched_disarm(vm, &t->grace);
+        if (t->call) {
+            ambpending *p = t->call;
+            t->call = NULL;
+            ambpending_abandon(p);
+        }
+        amb_task *rest = t->next;
+        for (amb_region *r = t->regions; r; r = r->outer) {
+            ambsched_disarm(vm, &r->timer);
+            while (r->first) {
+                amb_task *c = r->first;
+                r->first = c->next;
+                c->next = rest;
+                rest = c;
+            }
+        }
+        while (t->first) {
+            amb_task *c = t->first;
+            t->first = c->next;
+            c->next = rest;
+            rest = c;
+        }
+        t->h.aux16 = TASK_DONE;
+        t->next = NULL;
+        t = rest;
+    }
+}
+
+void ambtask_end_all(amb_vm *vm) {
+    struct ambsched *s = vm->sched;
+    if (s->root) drop(vm, s->root);
+    s->ready = (ambqueue){NULL, NULL};
+    s->root = vm->task = NULL;
+    s->ntasks = 0;
+    s->program_error = ambv_undef();
+    vm->idle = false;
+}
+
+/* ---- instructions ---- */
+
+int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names) {
+    uint32_t at = (uint32_t)how & 0xffff;
+    amb_region *g = at == 0xffff ? NULL : (amb_region *)REG(vm, at).o;
+    if (f->tag < TAG_HEAP || f->tag == TAG_STRING || f->tag == TAG_LIST || f->tag == TAG_MAP) {
+        char brief[64];
+        amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called", ambtype_name(vm, *f),
+                     ambtext_brief(vm, *f, brief));
+        return RUN_THROW;
+    }
+    ambv *made = f; /* the arguments in their places */
+    if (n == 0xffff || names.tag != TAG_NIL) {
+        int rc = n == 0xffff ? ambrun_place_spread(vm, f, &made, &n)
+                             : ambrun_place_named(vm, f, &made, &n, names.tuple);
+        if (rc != RUN_NEXT) return vm->failed ? ambrun_failed(vm, vm->failed) : rc;
+    }
+    const amb_closure *c = made->tag == TAG_CLOSURE ? made->closure : NULL;
+    bool direct = c && c->proto->exact == n && !(c->proto->flags & PROTO_GENERATOR);
+    if (!direct && vm->sched->start.tag != TAG_CLOSURE) {
+        amb_status st = ambmodules_core(vm, "task:start", &vm->sched->start);
+        if (st != AMB_OK) return ambrun_failed(vm, st);
+    }
+    amb_task *t = spawn(vm, made, n, g);
+    if (!t) return ambrun_failed(vm, vm->failed);
+    if (!direct) t->h.flags |= TASK_CALLS;
+    if (how & 1 << 16) t->h.flags |= TASK_USED;
+    f[0] = ambv_obj(t);
+    if (vm->gc_wanted) ambrun_collect(vm);
+    return RUN_NEXT;
+}
+
+static int bad_argument(amb_vm *vm, const char *what, const char *which, const char *expected, ambv got) {
+    amberr_arg(vm, what, which, expected, got);
+    return RUN_THROW;
+}
+
+/* r[0]: limit or seconds; r[1]: the error mode. kind: bit 0 within, bit 1: nobody asks for the results. */
+int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
+    bool within = kind & 1;
+    ambv x = r[0];
+    double seconds = 0;
+    bool keep = false;
+    if (within) {
+        if (!ambv_is_number(x)) return bad_argument(vm, "within", "seconds", "a number", x);
+        seconds = ambv_to_double(x);
+        if (!(seconds >= 0)) {
+            amberr_raise(vm, AMB_ERR_VALUE, "within: seconds must not be negative");
+            return RUN_THROW;
+        }
+    } else {
+        if (x.tag != TAG_NIL && (x.tag != TAG_INT || x.i < 1 || x.i > INT32_MAX))
+            return bad_argument(vm, "group", "limit", "a positive int", x);
+        if (r[1].tag == TAG_STRING && r[1].str->len == 4 && !memcmp(r[1].str->data, "keep", 4)) keep = true;
+        else if (r[1].tag != TAG_NIL &&
+                 !(r[1].tag == TAG_STRING && r[1].str->len == 6 && !memcmp(r[1].str->data, "cancel", 6)))
+            return bad_argument(vm, "group", "errors", "\"cancel\" or \"keep\"", r[1]);
+    }
+    amb_task *t = ambtask_self(vm);
+    if (!t) return ambrun_failed(vm, vm->failed);
+    amb_region *g = ambgc_new(vm, sizeof *g, TAG_REGION);
+    if (!g) return ambrun_failed(vm, vm->failed);
+    memset((char *)g + sizeof g->h, 0, sizeof *g - sizeof g->h);
+    g->h.aux16 = within ? REGION_WITHIN : REGION_GROUP;
+    g->owner = t;
+    g->reason = g->signal = ambv_undef();
+    g->timer.fire = time_is_over;
+    g->limit = within || x.tag == TAG_NIL ? 0 : (uint32_t)x.i;
+    g->keep = keep;
+    if (!within && !(kind & 2) && !(g->tasks = amblist_new(vm, 0))) return ambrun_failed(vm, vm->failed);
+    if (within) {
+        double ns = seconds * 1e9;
+        uint64_t now = ambsched_now(vm);
+        if (ns < 9e18 && ambsched_arm(vm, &g->timer, now + (uint64_t)ns) != AMB_OK)
+            return ambrun_failed(vm, vm->failed);
+    }
+    g->outer = t->regions;
+    t->regions = g;
+    ambgc_barrier(vm, t);
+    r[0] = ambv_obj(g);
+    if (vm->gc_wanted) ambrun_collect(vm);
+    return RUN_NEXT;
+}
+
+/* The region's code is over and no task of it is left. */
+static void close_region(amb_vm *vm, amb_region *r) {
+    amb_task *t = r->owner;
+    ambsched_disarm(vm, &r->timer);
+    t->regions = r->outer;
+    ambgc_barrier(vm, t);
+    if (!told(t)) {
+        ambsched_disarm(vm, &t->grace);
+        t->grace_over = false;
+    }
+}
+
+static int wait_for_tasks(amb_vm *vm, amb_region *r) {
+    amb_task *t = r->owner;
+    if (due(vm, t)) /* ended from outside: so are they */
+        cancel_all(vm, r->first);
+    if (!r->first) return RUN_NEXT;
+    t->h.aux16 = TASK_WAITING;
+    t->wakes = WAKE_NOT;
+    t->what = "group";
+    t->on = ambv_obj(r);
+    return ambtask_suspend(vm, ambrun_frame_end(vm));
+}
+
+/* The results in order; of a group that keeps errors: whether it failed, then result or error, of each. */
+static amb_status results(amb_vm *vm, amb_region *r, ambv *out) {
+    *out = ambv_nil();
+    if (!r->tasks) return AMB_OK;
+    amb_list *l = amblist_new(vm, r->tasks->len);
+    if (!l) return vm->failed;
+    for (uint32_t i = 0; i < r->tasks->len; i++) {
+        amb_task *t = amblist_at(r->tasks, i).task;
+        ambv v = t->result;
+        if (r->keep) {
+            bool failed = t->h.flags & TASK_FAILED;
+            if (t->h.flags & TASK_CANCELLED && !failed) {
+                v = make_error(vm, AMB_ERR_STATE, "the task was cancelled");
+                if (v.tag == TAG_NIL) return vm->failed;
+                failed = true;
+            }
+            amb_status st = amblist_push_slow(vm, l, ambv_bool(failed));
+            if (st != AMB_OK) return st;
+        }
+        amb_status st = amblist_push_slow(vm, l, v);
+        if (st != AMB_OK) return st;
+    }
+    *out = ambv_obj(l);
+    return AMB_OK;
+}
+
+int ambtask_op_region_end(amb_vm *vm, ambv *at) {
+    amb_region *r = (amb_region *)at->o;
+    if (r->first) {
+        int rc = wait_for_tasks(vm, r);
+        if (rc != RUN_NEXT) return rc;
+    }
+    ambv value = ambv_nil(), kept = ambv_nil();
+    if (r->keep && r->tasks) {
+        amb_status st = ambmodules_core(vm, "task:kept", &kept);
+        if (st != AMB_OK) return ambrun_failed(vm, st);
+    }
+    if (r->h.aux16 == REGION_GROUP && r->reason.tag == TAG_UNDEF) {
+        amb_status st = results(vm, r, &value);
+        if (st != AMB_OK) return ambrun_failed(vm, st);
+    }
+    close_region(vm, r);
+    if (r->h.aux16 == REGION_GROUP && r->reason.tag != TAG_UNDEF) {
+        vm->exc = r->reason;
+        return RUN_THROW;
+    }
+    *at = value;
+    /* Ended from outside while it waited. */
+    if (ambtask_check(vm) == RUN_THROW) return RUN_THROW;
+    if (vm->gc_wanted) ambrun_collect(vm);
+    if (kept.tag != TAG_NIL)
+        return ambrun_push_call(vm, kept, at, 1, FRAME_DST, (uint32_t)((char *)at - (char *)vm->base),
+                                vm->pc + 1);
+    return RUN_NEXT;
+}
+
+int ambtask_op_region_fail(amb_vm *vm, ambv *at, ambv error) {
+    amb_region *r = (amb_region *)at->o;
+    if (r->first) {
+        if (!(r->h.flags & REGION_ENDED_EARLY)) {
+            r->h.flags |= REGION_ENDED_EARLY;
+            if (r->signal.tag == TAG_UNDEF) r->signal = ambv_nil(); /* nothing is to be thrown for it */
+            cancel_all(vm, r->first);
+        }
+        int rc = wait_for_tasks(vm, r);
+        if (rc != RUN_NEXT) return rc;
+    }
+    bool mine = error.tag == TAG_INSTANCE && r->signal.tag == TAG_INSTANCE && r->signal.o == error.o;
+    close_region(vm, r);
+    if (r->h.aux16 == REGION_WITHIN && mine) {
+        amberr_raise(vm, AMB_ERR_TIMEOUT, "timed out");
+        return RUN_THROW;
+    }
+    vm->exc = r->h.aux16 == REGION_GROUP && r->reason.tag != TAG_UNDEF && (mine || is_signal(vm, error, AMB_ERR_CANCELLED))
+                  ? r->reason
+                  : error;
+    return RUN_THROW;
+}
+
+/* ---- for the collector ---- */
+
+void ambtask_finalize(amb_vm *vm, amb_task *t) {
+    if (t->regs) ambgc_storage(vm, t, t->regs, t->cap * sizeof *t->regs, 0);
+    if (t->select) ambgc_storage(vm, t, t->select, t->select_room * sizeof *t->select, 0);
+}
+
+void ambtask_mark(struct ambgc *gc, amb_obj *o) {
+    if (o->type == TAG_REGION) {
+        amb_region *r = (amb_region *)o;
+        ambgc_mark_obj(gc, r->outer);
+        ambgc_mark_obj(gc, r->owner);
+        ambgc_mark_value(gc, r->reason);
+        ambgc_mark_value(gc, r->signal);
+        ambgc_mark_obj(gc, r->first);
+        ambgc_mark_obj(gc, r->tasks);
+        return;
+    }
+    amb_task *t = (amb_task *)o;
+    ambgc_mark_obj(gc, t->parent);
+    ambgc_mark_obj(gc, t->group);
+    ambgc_mark_obj(gc, t->prev);
+    ambgc_mark_obj(gc, t->next);
+    ambgc_mark_obj(gc, t->first);
+    ambgc_mark_obj(gc, t->failed);
+    ambgc_mark_obj(gc, t->regions);
+    ambgc_mark_storage(gc, t->regs, t->cap * sizeof *t->regs);
+    for (uint32_t i = 0; i < t->nregs; i++)
+        if (t->regs[i].tag < TAG_COUNT) ambgc_mark_value(gc, t->regs[i]); /* not frame words */
+    ambgc_mark_storage(gc, t->select, t->select_room * sizeof *t->select);
+    ambgc_mark_value(gc, t->wake);
+    ambgc_mark_value(gc, t->offer);
+    ambgc_mark_value(gc, t->signal);
+    ambgc_mark_value(gc, t->result);
+    ambgc_mark_value(gc, t->on);
+    ambgc_mark_obj(gc, t->locals);
+    ambgc_mark_obj(gc, t->again.name);
+}

@@ -44,6 +44,11 @@ enum amb_tag {
     TAG_MODULE,
     TAG_GENERATOR,
     TAG_CAP,
+    TAG_TASK,
+    TAG_CHANNEL,
+    TAG_LOCK,
+    TAG_LOCAL,  /* a value that each task has its own of */
+    TAG_REGION, /* internal: an open group or within */
     TAG_CELL,   /* internal: a captured variable */
     TAG_PROTO,  /* internal: a compiled function */
     TAG_STRBUF, /* internal: the growing buffer behind concatenated strings */
@@ -116,6 +121,8 @@ typedef struct ambv {
         amb_cell *cell;
         amb_task *task;
         amb_channel *channel;
+        struct amb_lock *lock;
+        struct amb_local *local;
         amb_proto *proto;
     };
     uint64_t tag;

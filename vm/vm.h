@@ -37,6 +37,7 @@ typedef struct amb_limits {
     uint64_t deadline_ns;/* CLOCK_MONOTONIC; 0: none */
     uint32_t stack_slots;/* values, all frames together */
     uint32_t handles;    /* capability rows */
+    uint32_t tasks;      /* that have not ended; 0: a million */
 } amb_limits;
 
 /* Where print goes. Returns AMB_OK or an error; called with whole pieces of text. */
@@ -128,6 +129,7 @@ struct amb_vm {
     amb_output_fn output;
     void *output_ud;
     bool stress; /* collect at every safepoint */
+    bool idle;   /* no task can go on: the loop ends with AMB_PENDING */
     bool gate_closed; /* inside hash, ==, <, str: operations raise StateError */
 };
 
