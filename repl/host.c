@@ -224,7 +224,9 @@ static const struct provider_choice {
     bool elsewhere; /* not of this machine: nothing real can be reached by it */
 } provider_choices[] = {
     {"fs", NULL, &amb_provider_fs, false},
+    {"fs", "memory", &amb_provider_fs_memory, true},
     {"console", NULL, &amb_provider_console, false},
+    {"process", NULL, &amb_provider_process, false},
     {"clock", NULL, &amb_provider_clock, false},
     {"timer", NULL, &amb_provider_timer, false},
     {"entropy", NULL, &amb_provider_entropy, false},
