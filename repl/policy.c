@@ -35,7 +35,7 @@ static bool quiet_provider(const char *iface)
  * count as such. */
 static bool reaches_out(const amb_use *u)
 {
-    if (strcmp(u->provider, "process") == 0) return strcmp(u->resource, "env") != 0;
+    if (strcmp(u->provider, "process") == 0) return strcmp(u->resource, "run") == 0;
     return !quiet_provider(u->provider) && strcmp(u->provider, "fs") != 0;
 }
 
@@ -46,6 +46,8 @@ bool policy_profile_allows(const policy *p, const request *q, const target *t)
     if (p->o->profile == PROFILE_PURE) return false;
     if (strcmp(iface, "process") == 0 && strcmp(what, "env") == 0)
         return t->given && t->expr->kind == AMB_X_STRING && !expr_secret(t->given);
+    /* The process's number, and to be told of signals. */
+    if (strcmp(iface, "process") == 0) return strcmp(what, "run") != 0;
     if (strcmp(iface, "fs") != 0) return false;
     amb_rights make = provider_right(q->provider, "read", 4) |
                       provider_right(q->provider, "create", 6);

@@ -466,6 +466,7 @@ const char *ambgate_io_kind(int e) {
     case ENOENT: return "not_found";
     case EEXIST: return "exists";
     case ENOTEMPTY: return "not_empty";
+    case ECHILD: return "failed"; /* a program of ours */
     case EACCES:
     case EPERM:
     case EROFS: return "denied";

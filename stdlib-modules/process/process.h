@@ -44,12 +44,16 @@ amb_status proc_ready(proc *p, uint64_t *id, int fd, uint32_t events, amb_event_
 void proc_pause(proc *p, uint64_t *id);
 
 /* spawn.c */
+enum { PROC_SCRIPTS = 4 }; /* a script's interpreter may be one, too; as many as the system takes */
 typedef struct proc_program {
-    char *name;   /* as granted: what a script calls it */
-    int fd;       /* O_PATH; of a script its interpreter's */
-    int script;   /* a script's own, or -1 */
-    char *option; /* the one argument of a `#!` line, or NULL */
+    char *name; /* as granted: what a script calls it */
     char *argv0;
+    int fd;     /* O_PATH: what is executed in the end */
+    uint32_t nscripts;
+    struct {
+        int fd;
+        char *option; /* the one argument of its `#!` line, or NULL */
+    } scripts[PROC_SCRIPTS]; /* the first is the one that was named */
 } proc_program;
 /* Finds a program: a path, or a name in PATH. 0 or -errno. */
 int proc_program_find(const char *name, proc_program *out);

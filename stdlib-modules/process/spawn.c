@@ -95,70 +95,78 @@ static int interpreter(proc_program *p, char *line)
     }
     int fd = locate(word, found);
     if (fd < 0) return fd;
-    p->script = p->fd;
+    p->scripts[p->nscripts].fd = p->fd;
+    p->scripts[p->nscripts].option = option && *option ? strdup(option) : NULL;
     p->fd = fd;
     free(p->argv0);
     p->argv0 = strdup(found);
-    p->option = option && *option ? strdup(option) : NULL;
-    return p->argv0 && (!option || !*option || p->option) ? 0 : -ENOMEM;
+    bool lost = option && *option && !p->scripts[p->nscripts].option;
+    p->nscripts++;
+    return p->argv0 && !lost ? 0 : -ENOMEM;
+}
+
+/* The `#!` line of what is to be executed. 1: it was followed, 0: there is none. */
+static int follow(proc_program *p)
+{
+    char head[PATH_MAX + 2];
+    snprintf(head, sizeof head, "/proc/self/fd/%d", p->fd);
+    int fd = open(head, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return 0;
+    ssize_t n = read(fd, head, sizeof head - 1);
+    close(fd);
+    if (n <= 2 || memcmp(head, "#!", 2) != 0) return 0;
+    head[n] = 0;
+    char *end = strchr(head, '\n');
+    if (!end) return -ENOEXEC;
+    if (p->nscripts == PROC_SCRIPTS) return -ELOOP;
+    *end = 0;
+    int bad = interpreter(p, head + 2);
+    return bad ? bad : 1;
 }
 
 int proc_program_find(const char *name, proc_program *out)
 {
-    char found[PATH_MAX], head[PATH_MAX + 2];
-    *out = (proc_program){.script = -1};
-    out->fd = locate(name, found);
+    char found[PATH_MAX];
+    *out = (proc_program){.fd = locate(name, found)};
     if (out->fd < 0) return out->fd;
     out->name = strdup(name);
     out->argv0 = strdup(name);
-    int bad = out->name && out->argv0 ? 0 : -ENOMEM;
-    snprintf(head, sizeof head, "/proc/self/fd/%d", out->fd);
-    int fd = bad ? -1 : open(head, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0) {
-        ssize_t n = read(fd, head, sizeof head - 1);
-        if (n > 2 && memcmp(head, "#!", 2) == 0) {
-            head[n] = 0;
-            char *end = strchr(head, '\n');
-            if (end) *end = 0;
-            bad = end ? interpreter(out, head + 2) : -ENOEXEC;
-        }
-        close(fd);
-    }
-    if (bad) proc_program_free(out);
-    return bad;
+    int more = out->name && out->argv0 ? 1 : -ENOMEM;
+    while (more > 0) more = follow(out);
+    if (more < 0) proc_program_free(out);
+    return more;
 }
 
 void proc_program_free(proc_program *p)
 {
     if (p->fd >= 0) close(p->fd);
-    if (p->script >= 0) close(p->script);
+    for (uint32_t i = 0; i < p->nscripts; i++) {
+        close(p->scripts[i].fd);
+        free(p->scripts[i].option);
+    }
     free(p->name);
-    free(p->option);
     free(p->argv0);
-    *p = (proc_program){.fd = -1, .script = -1};
+    *p = (proc_program){.fd = -1};
 }
 
 /* --- starting ----------------------------------------------------------------------- */
-
-enum { SCRIPT_FD = 3 };
 
 /* Runs in the child, in the parent's memory: system calls only. */
 __attribute__((noinline)) static void become(const proc_start *s, char **argv, int *why)
 {
     const proc_program *p = s->program;
-    int fds[5] = {s->in, s->out, s->err, p->script, p->fd}, n = 5;
+    int fds[3 + PROC_SCRIPTS + 1] = {s->in, s->out, s->err};
+    int n = 3 + (int)p->nscripts;
+    for (int i = 3; i < n; i++) fds[i] = p->scripts[i - 3].fd;
+    fds[n] = p->fd;
     /* First out of the way of where they go, then there. */
-    for (int i = 0; i < n; i++) {
-        if (fds[i] < 0) continue;
-        fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10);
-        if (fds[i] < 0) goto failed;
-    }
-    for (int i = 0; i < 4; i++)
-        if (fds[i] >= 0 && dup2(fds[i], i) < 0) goto failed;
-    int program = fds[4];
-    unsigned first = p->script >= 0 ? SCRIPT_FD + 1 : SCRIPT_FD;
-    if (program > (int)first && syscall(SYS_close_range, first, program - 1, 0)) goto closed;
-    if (syscall(SYS_close_range, program + 1, ~0u, 0)) goto closed;
+    for (int i = 0; i <= n; i++)
+        if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16)) < 0) goto failed;
+    for (int i = 0; i < n; i++)
+        if (dup2(fds[i], i) < 0) goto failed;
+    int program = fds[n];
+    if (syscall(SYS_close_range, n, program - 1, 0)) goto failed;
+    if (syscall(SYS_close_range, program + 1, ~0u, 0)) goto failed;
     setsid();
     struct sigaction dfl = {.sa_handler = SIG_DFL};
     for (int i = 1; i < NSIG; i++) sigaction(i, &dfl, NULL);
@@ -166,7 +174,6 @@ __attribute__((noinline)) static void become(const proc_start *s, char **argv, i
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_execveat, program, "", argv, s->envp, AT_EMPTY_PATH);
-closed:
 failed:
     *why = errno ? errno : EIO;
     _exit(127);
@@ -177,14 +184,15 @@ pid_t proc_spawn(const proc_start *s, int *pidfd)
     const proc_program *p = s->program;
     size_t n = 0;
     while (s->argv[n]) n++;
-    char **argv = malloc((n + 4) * sizeof *argv);
+    char **argv = malloc((n + 2 * PROC_SCRIPTS + 1) * sizeof *argv);
     if (!argv) return -ENOMEM;
     size_t k = 0;
     argv[k++] = p->argv0;
-    if (p->script >= 0) {
-        static const char script[] = "/proc/self/fd/3";
-        if (p->option) argv[k++] = p->option;
-        argv[k++] = (char *)script;
+    for (uint32_t i = p->nscripts; i-- > 0;) {
+        static const char *const opened[PROC_SCRIPTS] = {"/proc/self/fd/3", "/proc/self/fd/4",
+                                                         "/proc/self/fd/5", "/proc/self/fd/6"};
+        if (p->scripts[i].option) argv[k++] = p->scripts[i].option;
+        argv[k++] = (char *)opened[i];
     }
     for (size_t i = 1; i < n; i++) argv[k++] = s->argv[i];
     argv[k] = NULL;
