@@ -314,7 +314,9 @@ host *host_new(const cli_options *o)
     h->providers = o->providers;
     h->nproviders = o->nproviders;
     h->root = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (o->virtual_time) h->reactor = must(amb_reactor_virtual_new(0));
     amb_config c = {
+        .reactor = h->reactor,
         .size = sizeof c,
         .heap_bytes = o->heap_bytes,
         .fuel = o->fuel,
@@ -342,6 +344,7 @@ void host_free(host *h)
 {
     watch_signals(NULL);
     amb_vm_free(h->vm);
+    if (h->reactor) h->reactor->free(h->reactor->state);
     flush_out(h);
     if (h->root >= 0) close(h->root);
     for (uint32_t i = 0; i < h->nsources; i++) {

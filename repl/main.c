@@ -62,6 +62,7 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--stress")) o->stress = true;
     else if (IS("--gc-stats")) o->gc_stats = true;
     else if (IS("--suggest")) o->suggest = true;
+    else if (IS("--virtual-time")) o->virtual_time = true;
     else if (IS("--allow") || IS("--max-memory") || IS("--fuel") || IS("--timeout") ||
              IS("--seed") || IS("--cpu-profile") || IS("--profile") || IS("--policy") || IS("--audit") ||
              IS("--provider")) {

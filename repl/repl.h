@@ -34,7 +34,7 @@ typedef struct cli_options {
     const char **providers; /* --provider texts */
     uint32_t nallow, nproviders;
     bool allow_declared, deny_all, json, stress, gc_stats;
-    bool suggest;
+    bool suggest, virtual_time;
     const char *audit;
     bool asking;  /* `ambit grant`: nothing runs */
     int profile;  /* PROFILE_* */
@@ -90,6 +90,7 @@ typedef struct host {
     char *audit_real;  /* where the audit is written, or NULL */
     dev_t audit_dev;
     ino_t audit_ino;
+    struct amb_reactor *reactor; /* of virtual time, or NULL */
     struct suggestion *suggestion; /* what the program needs so far, or NULL */
     char *out;         /* standard output held back: HOST_OUT bytes */
     size_t held;

@@ -214,15 +214,14 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
     t->dash = q->list && strcmp(t->given, "-") == 0;
     if (t->dash) return 0;
     look(p, q, t, match);
-    if (!is_path(match) && !t->real) {
+    bool elsewhere = p->h->virtual_fs && strcmp(q->provider->iface, "fs") == 0;
+    if (!t->real && !(is_path(match) && elsewhere)) {
+        /* What cannot be named in one way only cannot be decided about. */
         amb_match_canonical(match, t->given, full, sizeof full, why);
         text note = {0};
         text_printf(&note, "%s: %s", t->given, why);
-        int status = q->use->optional
-                         ? 0
-                         : request_misfit(p, q->use,
-                                          match == AMB_M_PROGRAMS ? EXIT_DENIED
-                                                                  : EXIT_USAGE, note.p);
+        int bad = match == AMB_M_HOSTPORT || match == AMB_M_NAMES ? EXIT_USAGE : EXIT_ERROR;
+        int status = q->use->optional ? 0 : request_misfit(p, q->use, bad, note.p);
         text_free(&note);
         q->refused = q->use->optional;
         return status;
@@ -313,7 +312,7 @@ static bool same_place(policy *p, const target *t)
 {
     int fd = amb_capability_fd(p->h->vm, t->cap);
     struct stat st;
-    if (fd < 0 || !t->real) return true; /* nothing with a place */
+    if (fd < 0 || !t->real) return true; /* nothing with a place, or not on this machine */
     if (t->known)
         return fstat(fd, &st) == 0 && st.st_dev == t->dev && st.st_ino == t->ino;
     char *real = real_path(fd);

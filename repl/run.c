@@ -10,7 +10,8 @@ static bool harmless_word(const char *w, size_t n)
 {
     static const char *const flags[] = {"--deny-all",   "--max-memory", "--fuel",
                                         "--timeout",    "--seed",       "--color",
-                                        "--no-color",   "--gc-stats",   "-S"};
+                                        "--no-color",   "--gc-stats",   "--virtual-time",
+                                        "-S"};
     if (n == 0 || w[0] != '-') return n == strspn(w, "0123456789kmgKMG.") || n == 0;
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         size_t k = strlen(flags[i]);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a command on a terminal of its own and answers its questions.
  *
- *   pty [-r ROWS] [-c COLUMNS] [-b TEXT] [-a TEXT]... COMMAND...
+ *   pty [-r ROWS] [-c COLUMNS] [-b TEXT] [-x COMMAND] [-a TEXT]... COMMAND...
  *     -b TEXT   is typed before anything is asked, with a line end
+ *     -x COMMAND  is run by the shell when the first question stands, before it is answered
  *     -a TEXT   is typed at the next question, what ends in "no: ", with a line end
  *
  * What the terminal shows goes to standard output, without carriage returns; the status is
@@ -24,12 +25,13 @@ static void type(int fd, const char *s, const char *end)
 int main(int argc, char **argv)
 {
     struct winsize size = {.ws_row = 24, .ws_col = 80};
-    const char *answers[16], *before = NULL;
+    const char *answers[16], *before = NULL, *meanwhile = NULL;
     int n = 0, next = 0, i = 1;
     for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         if (argv[i][1] == 'r') size.ws_row = (unsigned short)atoi(argv[i + 1]);
         else if (argv[i][1] == 'c') size.ws_col = (unsigned short)atoi(argv[i + 1]);
         else if (argv[i][1] == 'b') before = argv[i + 1];
+        else if (argv[i][1] == 'x') meanwhile = argv[i + 1];
         else if (argv[i][1] == 'a' && n < 16) answers[n++] = argv[i + 1];
         else return 2;
     }
@@ -65,6 +67,8 @@ int main(int argc, char **argv)
         if (memcmp(tail, "no: ", 4) != 0) continue;
         /* A moment, since what is typed before the question stands is thrown away. */
         usleep(50000);
+        if (meanwhile && system(meanwhile) != 0) fprintf(stderr, "pty: %s failed\n", meanwhile);
+        meanwhile = NULL;
         if (next < n) type(tty, answers[next++], "\n");
         else type(tty, "", "\4");
     }
