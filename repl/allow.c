@@ -90,6 +90,10 @@ static bool parse(pattern *v, const char *s, const char *base, char why[256])
             return false;
         }
         bool one = v->match == AMB_M_DIR || v->match == AMB_M_FILE;
+        if (end == p + 1) {
+            snprintf(why, 256, "nothing stands in the brackets");
+            return false;
+        }
         for (const char *a = p + 1; a < end;) {
             const char *comma = one ? NULL : memchr(a, ',', (size_t)(end - a));
             if (!add_arg(v, a, (size_t)((comma ? comma : end) - a), base, why)) return false;

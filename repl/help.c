@@ -12,10 +12,17 @@ static const struct topic {
      "Runs FILE; -e CODE runs the text, - what comes on standard input. Everything after "
      "FILE\n"
      "belongs to the script.\n\n"
-     "Authority (see also `ambit caps`):\n"
+     "Authority (see also `ambit caps` and `ambit help grant`):\n"
      "  --allow 'fs.dir(./out):write'   grant this as well; repeatable\n"
+     "  --policy FILE                   grant what its lines say, each as for --allow\n"
      "  -y, --allow-declared            grant everything the script declares\n"
-     "  --deny-all                      grant nothing but what --allow names\n\n"
+     "  --deny-all                      grant nothing but what --allow and --policy name\n"
+     "  --profile pure                  without flags only console, clock, timers, entropy\n"
+     "  --profile workspace             also change what is beneath the current directory\n"
+     "  --audit FILE                    append what passes the gate, one JSON object on a line\n"
+     "  --suggest                       tell at the end what the run needed (with -y: to learn)\n"
+     "  --provider fs=memory            files in memory instead of real ones\n"
+     "  --virtual-time                  timers fire in order without waiting\n\n"
      "Limits:\n"
      "  --max-memory BYTES              of the script's heap; k, m and g may follow the "
      "number\n"
@@ -30,11 +37,12 @@ static const struct topic {
      "  --color, --no-color             in error messages\n\n"
      "Without flags a script may read beneath the current directory and its own, read "
      "and\n"
-     "create files named on the command line, and use the console, the clock and "
-     "scratch\n"
-     "directories. Anything else is refused before it starts, with status 77.\n\n"
+     "create files named on the command line, and use the console, clocks, timers, entropy,\n"
+     "variables of the environment named in it that are no secrets, and scratch directories.\n"
+     "Anything else is asked at the terminal before it starts; without one it is refused,\n"
+     "with status 77.\n\n"
      "Exit status: 0, or what the script says; 1 uncaught error; 2 wrong command line;\n"
-     "65 not accepted by the compiler; 66 cannot be read; 73 the profile cannot be written;\n"
+     "65 not accepted by the compiler; 66 cannot be read; 73 profile or audit cannot be written;\n"
      "77 not granted; 130 and 143 interrupted; 137 a limit was exceeded.\n"},
     {"check", "ambit check FILE...", "report mistakes without running",
      "Compiles each file and reports errors and warnings. Status 65 if there was an "
@@ -43,6 +51,17 @@ static const struct topic {
      "Prints the `use` lines of a script, which are a complete list of what it may "
      "touch.\n"
      "Nothing of it runs.\n"},
+    {"grant", "ambit grant [OPTIONS] SCRIPT [ARGS...]", "allow a script for always",
+     "Asks what SCRIPT would ask with these arguments, remembers the answer and runs nothing. "
+     "With\n"
+     "--allow, --policy or -y that say so, it remembers without asking.\n\n"
+     "A remembered grant holds while the script and its modules stay as they are, and for the\n"
+     "places its requests led to. It is kept in ambit/grants beneath $XDG_CONFIG_HOME or\n"
+     "~/.config. What would let a script do anything you can is never remembered.\n"},
+    {"grants", "ambit grants", "list what is remembered",
+     "Prints each script and what it was allowed for always.\n"},
+    {"revoke", "ambit revoke SCRIPT", "forget what a script was allowed",
+     "Status 1 if nothing is remembered for it.\n"},
     {"dis", "ambit dis FILE", "show the bytecode",
      "Prints the compiled functions with source lines.\n"},
     {"help", "ambit help [COMMAND | ID]", "this text, a command's, a diagnostic's",
@@ -71,8 +90,8 @@ int cmd_help(const cli_options *o)
     }
     printf("Ambit: a program can do what it was handed, and nothing else.\n\n");
     for (size_t i = 0; i < TOPICS; i++)
-        printf("  %-34s %s\n", topics[i].usage, topics[i].summary);
-    printf("  %-34s %s\n", "ambit", "read, run and show line by line");
+        printf("  %-40s %s\n", topics[i].usage, topics[i].summary);
+    printf("  %-40s %s\n", "ambit", "read, run and show line by line");
     printf("\n`ambit help run` tells about options, authority and exit statuses.\n");
     return EXIT_OK;
 }

@@ -299,10 +299,6 @@ int request_make(policy *p, request *q, const amb_use *u)
         for (uint32_t k = 0; k < q->ntargets; k++)
             if (!q->targets[k].escape) q->targets[k].escape = r->doc;
     }
-    if (strcmp(u->provider, "process") == 0 && strcmp(u->resource, "env") != 0)
-        for (uint32_t k = 0; k < q->ntargets; k++)
-            if (!q->targets[k].escape && q->match[0] == AMB_M_PROGRAMS)
-                q->targets[k].escape = "a program with all your rights";
     return status;
 }
 

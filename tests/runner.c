@@ -28,7 +28,7 @@
  * starts a file that the case before it finds beside itself. In Markdown, a block
  * ```ambit is a case if it has expectations, must compile if it has none, and
  * ```ambit-fragment is not looked at. A case NAME.cmd is one shell command, its standard
- * output NAME.out. */
+ * output NAME.out; `# spec:` may stand in comments before it. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -445,6 +445,15 @@ static void load_cmd(const char *path)
     char *cmd = slurp(path, &n);
     char *outpath = textf("%.*s.out", (int)strlen(path) - 4, path);
     k->shell = trimmed(cmd, cmd + n);
+    for (const char *s = cmd; s && *s == '#'; s = strchr(s, '\n'), s = s ? s + 1 : NULL) {
+        const char *end = s + strcspn(s, "\n");
+        if (strncmp(s, "# spec:", 7) != 0) continue;
+        for (const char *w = s + 7; w < end;) {
+            size_t len = strcspn(w, ",\n");
+            push(&k->specs, trimmed(w, w + len));
+            w += len + 1;
+        }
+    }
     char *out = slurp(outpath, &n);
     if (!out) die("%s: there is no %s", path, outpath);
     add(&k->out, out, n);

@@ -1,4 +1,5 @@
 # a program whose audit cannot be written does not go on
+# spec: audit.closed
 pty=$(dirname "$(command -v ambit)")/tests/pty; d=$(mktemp -d); export XDG_CONFIG_HOME=$d/cfg; mkdir -p $d/w/out $d/cfg; cd $d/w
 ambit --audit /dev/full -e 'use clock; print("ran")' 2>&1; echo $?; ambit --audit none/log -e 'print("ran")' 2>&1 | cut -d: -f1,3; cat >s.amb <<'X'
 use fs.dir("./out") for write as d

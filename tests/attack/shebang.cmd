@@ -1,4 +1,5 @@
 # flags on the first line widen nothing, however they are spelt, and are refused aloud
+# spec: grant.first-line
 pty=$(dirname "$(command -v ambit)")/tests/pty; d=$(mktemp -d); export XDG_CONFIG_HOME=$d/cfg; mkdir -p $d/w/out $d/cfg; cd $d/w
 mkdir other; for l in "#!/usr/bin/env -S ambit -y" "#! /usr/bin/env -S  ambit	-y" "#!/usr/bin/env -S ambit '-'y" '#!/usr/bin/env -S ambit \x2dy' '#!/usr/bin/env -S ambit --allow-declared' '#!/usr/bin/env -S ambit --allow=fs.dir(./out):write' '#!/usr/bin/env -S ambit --timeout 9 -y' '#!/usr/bin/env -S ${X}ambit ${FLAGS}' '#!/usr/bin/env -S ambit --policy p' '#!/usr/bin/env -S ambit --profile workspace' '#!/usr/bin/env -S "ambit" -y'; do printf '%s\nuse fs.dir("./out") for write as out\nprint("ran")\n' "$l" >s.amb; ambit -y s.amb 2>&1 | head -n 1; done; printf '#!/usr/bin/env -S ambit --timeout 9 --deny-all\nuse fs.dir("./out") for write as out\nprint("ran")\n' >s.amb; ambit -y s.amb; printf '#!/usr/bin/env -S ambit -y\nprint("ran")\n' >s.amb; ambit s.amb
 cd /; rm -rf $d

@@ -1,0 +1,4 @@
+# spec: grant.compare, grant.made
+pty=$(dirname "$(command -v ambit)")/tests/pty; d=$(mktemp -d); export XDG_CONFIG_HOME=$d/cfg; mkdir -p $d/w/out $d/cfg; cd $d/w
+ln -s out alias; ambit --allow 'fs.dir(alias):write' -e 'use fs.dir("out") for write as o; print("same")'; ambit --allow 'fs.dir(out/../out/.):write' -e 'use fs.file("alias/new") for write as o; o.write("x"); print("in it")'; cat out/new; echo; ambit --allow 'fs.dir(fresh):write' -e 'use fs.dir("./fresh") for write as o; o.write_text("x", "y"); print("made")'; ambit --allow 'fs.dir(fresh):write' -e 'use fs.dir("./fresher") for write as o' 2>/dev/null; echo $?; ambit --allow 'fs.dir(a/b):write' -e 'use fs.dir("./a/b") for write as o' 2>&1; echo $?; ln -s nowhere dangling; ambit -e 'use fs.file("dangling") as f' 2>&1; echo $?
+cd /; rm -rf $d

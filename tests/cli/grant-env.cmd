@@ -1,0 +1,4 @@
+# spec: grant.env, grant.environment
+pty=$(dirname "$(command -v ambit)")/tests/pty; d=$(mktemp -d); export XDG_CONFIG_HOME=$d/cfg; mkdir -p $d/w/out $d/cfg; cd $d/w
+export PLAIN=one MY_TOKEN=two; ambit -e 'use process.env("PLAIN") as env; print(env.get("PLAIN"), env.get("MY_TOKEN"))' 2>&1 | head -n 1; ambit -e 'use process.env("MY_TOKEN") as env' 2>/dev/null; echo $?; ambit -e 'use process.env(args[0]) as env' PLAIN 2>/dev/null; echo $?; ambit --allow 'process.env(MY_TOKEN)' -e 'use process.env("MY_TOKEN") as env; print(env.get("MY_TOKEN"))'; ambit --allow 'process.env(MY_TOKEN, PLAIN)' -e 'use process.env("MY_TOKEN", "PLAIN", "HOME") as env; print(1)'; ambit --deny-all --allow 'process.env(MY_TOKEN)' -e 'use process.env("MY_TOKEN", "PLAIN") as env; print(1)' 2>/dev/null; echo $?
+cd /; rm -rf $d
