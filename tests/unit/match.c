@@ -37,7 +37,7 @@ Test(match, directories_end_at_whole_names)
 
 Test(match, paths_are_where_they_lead)
 {
-    char dir[] = "/tmp/ambit-match.XXXXXX", path[4096], link[4096], real[4096], out[4096],
+    char dir[] = "/tmp/ambit-match.XXXXXX", path[64], link[64], real[4096], out[4096],
          why[256];
     cr_assert_not_null(mkdtemp(dir));
     cr_assert_not_null(realpath(dir, real));
