@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "ambit/spi.h"
@@ -24,6 +26,12 @@ static bool send_all(int fd, const char *s, size_t n)
     while (n) {
         ssize_t k = write(fd, s, n);
         if (k < 0 && errno == EINTR) continue;
+        /* Somebody who shares the descriptor made it so; nothing may get lost for that. */
+        if (k < 0 && errno == EAGAIN) {
+            struct pollfd p = {.fd = fd, .events = POLLOUT};
+            poll(&p, 1, -1);
+            continue;
+        }
         if (k < 0) return false;
         s += k;
         n -= (size_t)k;
@@ -192,10 +200,16 @@ static amb_status load_module(void *ud, const char *from, const char *spec, char
 
 static amb_vm *volatile interrupted_vm;
 static volatile sig_atomic_t caught;
+/* A program that is killed off leaves the terminal as it was. */
+static struct termios tty_before;
+static volatile sig_atomic_t tty_known;
 
 static void on_signal(int sig)
 {
-    if (caught || !interrupted_vm) _exit(128 + sig);
+    if (caught || !interrupted_vm) {
+        if (tty_known) tcsetattr(0, TCSANOW, &tty_before);
+        _exit(128 + sig);
+    }
     caught = sig;
     amb_interrupt(interrupted_vm);
 }
@@ -208,6 +222,7 @@ static void watch_signals(amb_vm *vm)
     struct sigaction sa = {.sa_handler = on_signal};
     interrupted_vm = vm;
     if (vm) {
+        tty_known = tcgetattr(0, &tty_before) == 0;
         sigaction(SIGINT, &sa, NULL);
         sigaction(SIGTERM, &sa, NULL);
         signal(SIGPIPE, SIG_IGN);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The console provider: the program's standard streams and its terminal.
  *
- * Output goes through the kernel's output, so that it keeps its order with `print`. */
+ * Output goes through the kernel's output, so that it keeps its order with `print`. The descriptors are shared with
+ * other programs: they are never made non-blocking, but asked whether they are ready. */
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "ambit/spi.h"
@@ -17,6 +21,14 @@ enum { ORD_READ = 20, ORD_WRITE = 30 };
 typedef struct console {
     const amb_host *h;
     void *hctx;
+    bool raw;
+    struct termios before; /* valid while raw */
+    struct con_wait {
+        amb_ticket t; /* 0: nobody waits */
+        uint64_t watch;
+        void *buf;
+        uint32_t len;
+    } waits[3]; /* one for each stream */
 } console;
 
 /* Resources are the descriptors' own addresses in this table. */
@@ -54,24 +66,140 @@ OP(stderr_new)
     return answer(inst, c, RES_OUTPUT, 2, "stderr", ret);
 }
 
-OP(read_into)
+/* --- waiting ---------------------------------------------------------------------- */
+
+static bool ready(int fd, short events, int timeout)
 {
-    UNUSED_ARGS;
+    struct pollfd p = {.fd = fd, .events = events};
+    return poll(&p, 1, timeout) != 0;
+}
+
+static amb_call *take(console *k, int fd)
+{
+    amb_ticket t = k->waits[fd].t;
+    k->waits[fd].t = 0;
+    return t ? k->h->reply_open(k->hctx, t) : NULL;
+}
+
+static void pause_(console *k, int fd)
+{
+    struct con_wait *w = &k->waits[fd];
+    if (!w->watch || k->h->rewatch(k->hctx, w->watch, 0) == AMB_OK) return;
+    k->h->unwatch(k->hctx, w->watch);
+    w->watch = 0;
+}
+
+/* Waits until the stream is ready; fn answers. */
+static amb_status later(console *k, amb_call *c, int fd, short events, amb_event_fn fn,
+                        void *buf, uint32_t len)
+{
+    struct con_wait *w = &k->waits[fd];
+    if (w->t) return AMB_E_BUSY;
+    amb_ticket t = k->h->pend(c);
+    if (!t) return AMB_WOULD_BLOCK;
+    w->t = t;
+    w->buf = buf;
+    w->len = len;
+    amb_status st = w->watch ? k->h->rewatch(k->hctx, w->watch, (uint32_t)events)
+                             : k->h->watch(k->hctx, fd, (uint32_t)events, fn, k, &w->watch);
+    if (st != AMB_OK) {
+        amb_call *late = take(k, fd);
+        amb_arg none = {.type = AMB_T_NIL};
+        if (late) k->h->reply(late, st, &none);
+    }
+    return AMB_PENDING;
+}
+
+static void cancel(void *inst, amb_ticket t)
+{
     console *k = inst;
-    /* Whoever is asked should see the question. */
-    if (isatty(0)) k->h->output(k->hctx, 1, NULL, 0);
-    ssize_t got = read(0, a[0].v.w, a[0].len);
+    for (int fd = 0; fd < 3; fd++) {
+        if (k->waits[fd].t != t) continue;
+        amb_call *c = take(k, fd);
+        amb_arg none = {.type = AMB_T_NIL};
+        pause_(k, fd);
+        if (c) k->h->reply(c, AMB_E_CANCELED, &none);
+        return;
+    }
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+static amb_status read_now(console *k, amb_call *c, void *buf, uint32_t len, amb_arg *ret)
+{
+    ssize_t got = read(0, buf, len);
     if (got < 0 && errno == EINTR) return AMB_E_CANCELED;
     if (got < 0) return k->h->fail(c, AMB_E_IO, errno, "read: %s", strerror(errno));
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = got};
     return AMB_OK;
 }
 
+static void input_ready(void *ud, uint32_t events)
+{
+    (void)events;
+    console *k = ud;
+    if (k->waits[0].t && !ready(0, POLLIN, 0)) return; /* another program was faster */
+    pause_(k, 0);
+    amb_call *c = take(k, 0);
+    if (!c) return;
+    amb_arg ret = {.type = AMB_T_NIL};
+    amb_status st = read_now(k, c, k->waits[0].buf, k->waits[0].len, &ret);
+    k->h->reply(c, st, &ret);
+}
+
+OP(read_into)
+{
+    UNUSED_ARGS;
+    console *k = inst;
+    if (k->h->may_block(c)) {
+        while (!ready(0, POLLIN, 100))
+            if (k->h->canceled(k->hctx, k->h->ticket(c))) return AMB_E_CANCELED;
+        return read_now(k, c, a[0].v.w, a[0].len, ret);
+    }
+    bool tty = isatty(0);
+    if (tty || !ready(0, POLLIN, 0)) {
+        /* Whoever is asked should see the question. */
+        k->h->output(k->hctx, 1, NULL, 0);
+        if (!ready(0, POLLIN, 0)) return later(k, c, 0, POLLIN, input_ready, a[0].v.w, a[0].len);
+    }
+    return read_now(k, c, a[0].v.w, a[0].len, ret);
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+static void output_ready(console *k, int fd)
+{
+    if (k->waits[fd].t && !ready(fd, POLLOUT, 0)) return;
+    pause_(k, fd);
+    amb_call *c = take(k, fd);
+    if (!c) return;
+    amb_status st = k->h->output(k->hctx, fd, k->waits[fd].buf, k->waits[fd].len);
+    amb_arg ret = {.type = AMB_T_I64, .v.i = k->waits[fd].len};
+    k->h->reply(c, st, &ret);
+}
+static void stdout_ready(void *ud, uint32_t events)
+{
+    (void)events;
+    output_ready(ud, 1);
+}
+static void stderr_ready(void *ud, uint32_t events)
+{
+    (void)events;
+    output_ready(ud, 2);
+}
+
+/* Nobody waits for a reader who is behind but the task that writes. */
 OP(write_some)
 {
     UNUSED_ARGS;
     console *k = inst;
-    amb_status st = k->h->output(k->hctx, *(const int *)self, a[0].v.p, a[0].len);
+    int fd = *(const int *)self;
+    if (!ready(fd, POLLOUT, 0)) {
+        amb_status st = later(k, c, fd, POLLOUT, fd == 1 ? stdout_ready : stderr_ready,
+                              (void *)a[0].v.p, a[0].len);
+        if (st != AMB_WOULD_BLOCK) return st; /* where nothing can wait, the write does */
+    }
+    amb_status st = k->h->output(k->hctx, fd, a[0].v.p, a[0].len);
     if (st != AMB_OK) return st;
     *ret = (amb_arg){.type = AMB_T_I64, .v.i = a[0].len};
     return AMB_OK;
@@ -103,6 +231,30 @@ OP(is_tty)
         return ((console *)inst)
             ->h->fail(c, AMB_E_ARG, 0, "is_tty: \"stdin\", \"stdout\" or \"stderr\"");
     *ret = (amb_arg){.type = AMB_T_BOOL, .v.i = isatty(fd) == 1};
+    return AMB_OK;
+}
+
+/* Keys one by one, without echo and line editing. Ctrl-C stays what it is, and so does output. */
+OP(raw)
+{
+    UNUSED_ARGS;
+    console *k = inst;
+    bool on = a[0].type == AMB_T_NIL || a[0].v.i;
+    if (on && !k->raw) {
+        if (tcgetattr(0, &k->before))
+            return k->h->fail(c, AMB_E_IO, ENOTTY, "raw: standard input is no terminal");
+        struct termios t = k->before;
+        t.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INPCK | ISTRIP | IXON);
+        t.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN);
+        t.c_cc[VMIN] = 1;
+        t.c_cc[VTIME] = 0;
+        if (tcsetattr(0, TCSADRAIN, &t))
+            return k->h->fail(c, AMB_E_IO, errno, "raw: %s", strerror(errno));
+        k->raw = true;
+    } else if (!on && k->raw) {
+        tcsetattr(0, TCSADRAIN, &k->before);
+        k->raw = false;
+    }
     return AMB_OK;
 }
 
@@ -141,6 +293,9 @@ static const amb_param p_which[] = {
      .type = AMB_T_STR,
      .flags = AMB_P_OPT}};
 
+static const amb_param p_on[] = {{.name = "on", .doc = "true if left out",
+                                  .type = AMB_T_BOOL, .flags = AMB_P_OPT}};
+
 #define PARAMS(p) .params = p, .nparams = 1
 #define OPENS(type, fixed)                                          \
     .ret_type = AMB_T_RES, .ret_restype = type, .ret_fixed = fixed, \
@@ -173,9 +328,15 @@ static const amb_op ops[] = {
      .flags = AMB_OP_INLINE | AMB_OP_IDEMPOTENT, .effect = AMB_FX_READ, .cost = 50,
      .fn = size},
 
+    {.ordinal = 15, .restype = RES_CONSOLE, .name = "raw",
+     .doc = "gives keys one by one, without echo; until the end or raw(false)",
+     PARAMS(p_on), .need = CON_READ | CON_RAW, .flags = AMB_OP_INLINE,
+     .effect = AMB_FX_EXTERNAL, .cost = 200, .fn = raw},
+
     {.ordinal = ORD_READ, .restype = RES_INPUT, .name = "read_into", .doc = "",
      PARAMS(p_in), .ret_type = AMB_T_I64, .need = CON_READ,
-     .flags = AMB_OP_BLOCKING | AMB_OP_KERNEL | AMB_OP_INLINE, .effect = AMB_FX_READ,
+     .flags = AMB_OP_BLOCKING | AMB_OP_KERNEL | AMB_OP_INLINE | AMB_OP_CANCEL,
+     .effect = AMB_FX_READ,
      .cost = 100, .cost_per_kib = 10, .fn = read_into},
     {.ordinal = 21, .restype = RES_INPUT, .name = "is_tty",
      .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL,
@@ -184,11 +345,11 @@ static const amb_op ops[] = {
 
     {.ordinal = ORD_WRITE, .restype = RES_OUTPUT, .name = "write_some", .doc = "",
      PARAMS(p_out), .ret_type = AMB_T_I64, .need = CON_WRITE,
-     .flags = AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_KERNEL, .effect = AMB_FX_WRITE,
+     .flags = AMB_OP_INLINE | AMB_OP_KERNEL | AMB_OP_CANCEL, .effect = AMB_FX_WRITE,
      .cost = 20, .cost_per_kib = 10, .fn = write_some},
     {.ordinal = 31, .restype = RES_OUTPUT, .name = "flush",
      .doc = "sends on what is held back", .need = CON_WRITE,
-     .flags = AMB_OP_INLINE | AMB_OP_BLOCKING, .effect = AMB_FX_WRITE, .cost = 100,
+     .flags = AMB_OP_INLINE, .effect = AMB_FX_WRITE, .cost = 100,
      .fn = flush},
     {.ordinal = 32, .restype = RES_OUTPUT, .name = "is_tty",
      .doc = "whether it is a terminal", .ret_type = AMB_T_BOOL,
@@ -200,9 +361,9 @@ static const amb_restype types[] = {
     {.id = RES_CONSOLE, .flags = AMB_R_STATELESS, .name = "console",
      .doc = "the terminal and the standard streams", .all = CON_ALL,
      .dflt = CON_READ | CON_WRITE},
-    {.id = RES_INPUT, .flags = AMB_R_STATELESS, .read_op = ORD_READ, .name = "stdin",
+    {.id = RES_INPUT, .flags = AMB_R_STATELESS | AMB_R_SERIAL, .read_op = ORD_READ, .name = "stdin",
      .doc = "standard input", .all = CON_READ, .dflt = CON_READ},
-    {.id = RES_OUTPUT, .flags = AMB_R_STATELESS, .write_op = ORD_WRITE, .name = "stdout",
+    {.id = RES_OUTPUT, .flags = AMB_R_STATELESS | AMB_R_SERIAL, .write_op = ORD_WRITE, .name = "stdout",
      .doc = "standard output or error", .all = CON_WRITE | CON_RAW, .dflt = CON_WRITE},
 };
 
@@ -210,14 +371,22 @@ static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint3
                         void **inst)
 {
     (void)cfg, (void)ncfg;
-    console *k = malloc(sizeof *k);
+    console *k = calloc(1, sizeof *k);
     if (!k) return AMB_E_NOMEM;
-    *k = (console){h, hctx};
+    k->h = h;
+    k->hctx = hctx;
     *inst = k;
     return AMB_OK;
 }
 
-static void stop(void *inst) { free(inst); }
+static void stop(void *inst)
+{
+    console *k = inst;
+    if (k->raw) tcsetattr(0, TCSADRAIN, &k->before);
+    for (int fd = 0; fd < 3; fd++)
+        if (k->waits[fd].watch) k->h->unwatch(k->hctx, k->waits[fd].watch);
+    free(k);
+}
 
 AMB_PROVIDER(console) = {
     AMB_PROVIDER_HEAD,
@@ -232,4 +401,5 @@ AMB_PROVIDER(console) = {
     .rights = rights,
     .start = start,
     .stop = stop,
+    .cancel = cancel,
 };
