@@ -496,15 +496,21 @@ amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
         return amberr_raise(
             vm, AMB_ERR_STATE,
             "input: no operations inside `==`, `<`, `hash` and `str` methods");
-    amb_status st = ambgate_stdin(vm, &in);
+    /* Asked again when the line has come: it came through the capability of the first time. */
+    const ambpending *done = ambtask_answer(vm);
+    amb_status st = AMB_OK;
+    if (done) in = ambv_obj(vm->gate->rows[done->call.row].cap);
+    else st = ambgate_stdin(vm, &in);
     if (!st) st = ambhandle_row(vm, in, &r);
-    if (!st && prompt) {
+    if (!st && !done && prompt) {
         st = ambvm_write(vm, 1, prompt->data, prompt->len);
         if (!st && vm->output) vm->output(vm->output_ud, 1, NULL, 0);
     }
     if (st) return st;
     uint32_t slot = in.cap->slot;
     st = line(vm, in, r, "input", LONGEST, out);
+    if (st == AMB_PENDING) return st;
+    ambtask_drop_answer(vm); /* the line may have been in the buffer by then */
     ambhandle_close(vm, slot);
     return st;
 }
