@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A host program against the installed library: limits, a capability, two machines side
  * by side. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ambit/ambit.h>
 
@@ -85,6 +87,52 @@ static void samples(void)
     amb_vm_free(watched);
 }
 
+/* An observer sees what begins and what is refused; the audit has a line for each. */
+static uint32_t begun, refused;
+static uint64_t last_root;
+static void observe(void *ud, const amb_event *e)
+{
+    CHECK(ud == &begun && e->size >= sizeof *e && strcmp(e->iface, "fs") == 0);
+    begun += e->status == AMB_OK;
+    refused += e->status == AMB_E_RIGHTS && e->why && strstr(e->why, "write");
+    if (e->root) last_root = e->root;
+}
+
+static void watching(const amb_config *c)
+{
+    sink said = {0};
+    int status, ends[2];
+    char why[256], line[4096];
+    amb_value cap;
+    static const char *const some[] = {"read", "create"};
+    amb_vm *vm = amb_vm_new(c, NULL);
+    CHECK(vm && pipe(ends) == 0);
+    CHECK(amb_provider_add(vm, &amb_provider_fs) == AMB_OK);
+    CHECK(amb_observe(vm, observe, &begun) == AMB_OK);
+    CHECK(amb_audit(vm, ends[1]) == AMB_OK);
+    CHECK(amb_grant(vm, "fs", "temp", NULL, 0, some, 2, &cap, why) == AMB_OK);
+    CHECK(amb_pin(vm, cap) == AMB_OK && amb_capability_id(vm, cap) != 0);
+    CHECK(amb_capability_fd(vm, cap) >= 0);
+    CHECK(run(vm, "use fs.temp() as t\nt.mkdir(\"a\")\nt.write_text(\"b\", \"c\")", &cap,
+              &status, &said) == AMB_E_THROW);
+    CHECK(begun == 2 && refused == 1 && last_root == amb_capability_id(vm, cap));
+    ssize_t n = read(ends[0], line, sizeof line - 1);
+    CHECK(n > 0);
+    line[n > 0 ? n : 0] = 0;
+    CHECK(strstr(line, "\"operation\": \"mkdir\", \"args\": [\"a\", null], \"verdict\": "
+                       "\"allowed\""));
+    CHECK(strstr(line, "\"verdict\": \"refused\", \"why\": \"missing right: write\"}\n"));
+    /* Nobody can read what is written any more: the program does not go on. */
+    close(ends[0]);
+    signal(SIGPIPE, SIG_IGN);
+    CHECK(run(vm, "use fs.temp() as t\nt.list()\nprint(1)", &cap, &status, &said) ==
+          AMB_E_LIMIT);
+    amb_revoke(vm, cap);
+    CHECK(amb_capability_id(vm, cap) == 0 && amb_capability_fd(vm, cap) == -1);
+    amb_unpin(vm, cap);
+    amb_vm_free(vm);
+}
+
 int main(void)
 {
     samples();
@@ -132,6 +180,8 @@ int main(void)
     amb_revoke(vm, cap);
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_E_THROW);
     amb_unpin(vm, cap);
+
+    watching(&c);
 
     amb_vm_free(second);
     amb_vm_free(vm);
