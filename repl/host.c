@@ -245,6 +245,8 @@ static const struct provider_choice {
     {"clock", NULL, &amb_provider_clock, false},
     {"timer", NULL, &amb_provider_timer, false},
     {"entropy", NULL, &amb_provider_entropy, false},
+    {"net", NULL, &amb_provider_net, false},
+    {"net", "memory", &amb_provider_net_memory, true},
 };
 #define CHOICES (sizeof provider_choices / sizeof provider_choices[0])
 

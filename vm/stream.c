@@ -137,7 +137,8 @@ void ambstream_detach(ambpending *p) {
 static amb_status fill_to(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t n) {
     uint32_t got = 1;
     amb_status st = AMB_OK;
-    while (st == AMB_OK && got && buffered(r) < n) st = fill(vm, cap, r, what, &got);
+    while (st == AMB_OK && got && (buffered(r) < n || ambtask_answer(vm)))
+        st = fill(vm, cap, r, what, &got);
     return st;
 }
 
@@ -217,15 +218,17 @@ static amb_status line(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32
     for (;;) {
         uint32_t have = buffered(r);
         const char *p = have ? start_of(r) : NULL;
-        const char *nl = have > seen ? memchr(p + seen, '\n', have - seen) : NULL;
+        /* What was waited for is taken first: it is in the buffer, but not accounted for. */
+        bool ready = !ambtask_answer(vm);
+        const char *nl = ready && have > seen ? memchr(p + seen, '\n', have - seen) : NULL;
         if (nl) {
             uint32_t len = (uint32_t)(nl - p);
             if (AMB_UNLIKELY(len > max)) break;
             return give(vm, r, len && p[len - 1] == '\r' ? len - 1 : len, len + 1, true,
                         out);
         }
-        seen = have;
-        if (have > max) break;
+        if (ready) seen = have;
+        if (ready && have > max) break;
         uint32_t got;
         amb_status st = fill(vm, cap, r, what, &got);
         if (st) return st;
@@ -326,14 +329,15 @@ VERB(verb_read_until) {
     for (;;) {
         uint32_t have = buffered(r);
         const char *p = have ? start_of(r) : NULL;
-        const char *hit = have > seen ? memmem(p + seen, have - seen, sep, len) : NULL;
+        bool ready = !ambtask_answer(vm);
+        const char *hit = ready && have > seen ? memmem(p + seen, have - seen, sep, len) : NULL;
         if (hit) {
             if ((uint32_t)(hit - p) > max) break;
             return give(vm, r, (uint32_t)(hit - p), (uint32_t)(hit - p) + len, text, out);
         }
         /* The separator may have begun at the end of what is there. */
-        seen = have >= len ? have - len + 1 : 0;
-        if (have > max && have - max > len) break;
+        if (ready) seen = have >= len ? have - len + 1 : 0;
+        if (ready && have > max && have - max > len) break;
         uint32_t got;
         if ((st = fill(vm, cap, r, "read_until", &got)) != AMB_OK) return st;
         if (got == 0) {

@@ -10,10 +10,11 @@
 #include "kit.h"
 
 extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock, amb_provider_timer,
-    amb_provider_entropy;
+    amb_provider_entropy, amb_provider_net, amb_provider_net_memory;
 
 static const amb_provider *const all[] = {
     &amb_provider_fs, &amb_provider_console, &amb_provider_clock, &amb_provider_timer, &amb_provider_entropy,
+    &amb_provider_net, &amb_provider_net_memory,
 };
 
 Test(tables, hang_together)
