@@ -62,6 +62,7 @@ static const char *const builtins[BUILTIN_COUNT] = {
     [BUILTIN_STRING] = "string", [BUILTIN_BYTES] = "bytes", [BUILTIN_BOOL] = "bool",
     [BUILTIN_LIST] = "list",     [BUILTIN_MAP] = "map",     [BUILTIN_SET] = "set",
     [BUILTIN_TUPLE] = "tuple",   [BUILTIN_FN] = "fn",       [BUILTIN_ANY] = "any",
+    [BUILTIN_TASK] = "task",     [BUILTIN_CHANNEL] = "channel", [BUILTIN_LOCK] = "lock",
 };
 
 static int builtin_type(amb_text name)

@@ -211,7 +211,7 @@ static void on_signal(int sig)
         _exit(128 + sig);
     }
     caught = sig;
-    amb_interrupt(interrupted_vm);
+    amb_cancel(interrupted_vm);
 }
 
 int host_caught(void) { return caught; }

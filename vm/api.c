@@ -36,7 +36,8 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
         .limits = {.heap_bytes = c.heap_bytes,
                    .fuel = c.fuel,
                    .stack_slots = c.stack_slots,
-                   .handles = c.handles},
+                   .handles = c.handles,
+                   .tasks = c.tasks},
         .seed = c.seed,
         .stress = c.stress != 0,
         .reactor = c.reactor,
@@ -56,6 +57,11 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
 }
 
 void amb_vm_free(amb_vm *vm) { ambvm_free(vm); }
+
+void amb_cancel(amb_vm *vm) {
+    atomic_store(&vm->sched->cancel_root, true);
+    ambsched_wake(vm);
+}
 
 void amb_interrupt(amb_vm *vm) {
     vm->interrupt = 1;

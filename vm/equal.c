@@ -314,7 +314,8 @@ static uint32_t combine(uint32_t h, uint32_t k) {
  * type leaves them free, else in 16. */
 static uint32_t identity(amb_vm *vm, amb_obj *o) {
     if (o->type == TAG_CLASS) return ambeq_hash_int(vm, -1 - (int64_t)o->aux32);
-    bool wide = o->type == TAG_GENERATOR || o->type == TAG_MODULE;
+    bool wide = o->type == TAG_GENERATOR || o->type == TAG_MODULE ||
+                (o->type >= TAG_TASK && o->type <= TAG_LOCAL);
     uint32_t id = wide ? o->aux32 : o->aux16;
     while (id == 0) id = wide ? ++vm->next_identity : (uint16_t)++vm->next_identity;
     if (wide)
@@ -423,7 +424,11 @@ static amb_status hash(walk *w, ambv v, uint32_t *out) {
     case TAG_NATIVE:
     case TAG_CLASS:
     case TAG_MODULE:
-    case TAG_GENERATOR: *out = identity(vm, v.o); return AMB_OK;
+    case TAG_GENERATOR:
+    case TAG_TASK:
+    case TAG_CHANNEL:
+    case TAG_LOCK:
+    case TAG_LOCAL: *out = identity(vm, v.o); return AMB_OK;
     default: return unhashable(vm, v);
     }
 }

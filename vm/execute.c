@@ -50,6 +50,13 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
         vm->exc = ambv_undef();
         return AMB_OK;
     }
+    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
+        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_CANCELLED]) {
+        vm->exc = ambv_undef();
+        vm->failed = AMB_E_LIMIT;
+        vm->limit_text = "interrupt";
+        st = AMB_E_LIMIT;
+    }
     if (st == AMB_OK && value.tag == TAG_INT) *exit_status = (int)(value.u & 255);
     *result = ambapi_out(value);
     if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;

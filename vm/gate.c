@@ -170,7 +170,8 @@ static void host_reply(amb_call *c, amb_status st, const amb_arg *r) {
 }
 static int host_canceled(void *hctx, amb_ticket t) {
     struct ambgate *g = ((ambprov *)hctx)->gate;
-    return g->vm->interrupt != 0 || (t && ambpending_canceled(g, t));
+    return g->vm->interrupt != 0 || atomic_load(&g->vm->sched->cancel_root) ||
+           (t && ambpending_canceled(g, t));
 }
 static amb_status host_invoke(void *hctx, amb_ticket on, amb_loan l, uint16_t ordinal,
                               const amb_arg *a, uint32_t n, amb_done_fn done, void *ud) {

@@ -278,6 +278,9 @@ static uint32_t tag_bits(uint32_t mask) {
         {AMBT_SET, 1u << TAG_SET},
         {AMBT_FN, 1u << TAG_CLOSURE | 1u << TAG_NATIVE | 1u << TAG_BOUND | 1u << TAG_CLASS},
         {AMBT_RANGE, 1u << TAG_RANGE},
+        {AMBT_TASK, 1u << TAG_TASK},
+        {AMBT_CHANNEL, 1u << TAG_CHANNEL},
+        {AMBT_LOCK, 1u << TAG_LOCK},
     };
     if (mask & AMBT_ANY) return ~0u;
     uint32_t bits = 0;

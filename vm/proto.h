@@ -73,7 +73,8 @@ void ambpb_native_export_word(ambpb *pb, struct amb_module *m, uint32_t slot);
 enum {
     AMBT_NIL = 1, AMBT_BOOL = 2, AMBT_INT = 4, AMBT_FLOAT = 8, AMBT_STRING = 16, AMBT_BYTES = 32,
     AMBT_LIST = 64, AMBT_TUPLE = 128, AMBT_MAP = 256, AMBT_SET = 512, AMBT_FN = 1024,
-    AMBT_RANGE = 2048, AMBT_CAP = 4096, AMBT_ANY = 1 << 20,
+    AMBT_RANGE = 2048, AMBT_CAP = 4096, AMBT_TASK = 8192, AMBT_CHANNEL = 16384,
+    AMBT_LOCK = 32768, AMBT_ANY = 1 << 20,
     AMBT_WIDEN = 1 << 21 /* float without int: an int becomes a float (CHECK only) */
 };
 uint32_t ambpb_type(ambpb *pb, uint32_t mask, uint32_t nclasses, const char *text, size_t len);

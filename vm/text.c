@@ -407,6 +407,7 @@ static amb_status append(ambbuf *b, ambv v, bool quoted, const inside *in) {
         break;
     }
     case TAG_CAP: ambgate_describe(b->vm, v, b); break;
+    case TAG_TASK: ambbuf_printf(b, "<task %u>", v.o->aux32); break;
     default: append_name(b, ambtype_tag_name(v.tag), "", 0);
     }
     return ambbuf_status(b);
@@ -458,6 +459,10 @@ const char *ambtype_tag_name(uint64_t tag) {
     case TAG_MODULE: return "module";
     case TAG_GENERATOR: return "generator";
     case TAG_CAP: return "capability";
+    case TAG_TASK: return "task";
+    case TAG_CHANNEL: return "channel";
+    case TAG_LOCK: return "lock";
+    case TAG_LOCAL: return "task_local";
     default: return "value";
     }
 }

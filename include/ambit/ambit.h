@@ -69,6 +69,7 @@ typedef struct amb_config {
     int sampled;          /* amb_sample will be used; costs about a hundredth of the speed */
     /* How the VM waits, see reactor.h; it stays the host's and outlives the VM. NULL: the library's own. */
     const struct amb_reactor *reactor;
+    uint32_t tasks;       /* that have not ended; 0 = a million */
 } amb_config;
 
 AMB_API amb_vm *amb_vm_new(const amb_config *config,
@@ -76,6 +77,9 @@ AMB_API amb_vm *amb_vm_new(const amb_config *config,
 AMB_API void amb_vm_free(amb_vm *vm);
 /* From any thread or a signal handler: the running program ends with AMB_E_CANCELED. */
 AMB_API void amb_interrupt(amb_vm *vm);
+/* From any thread or a signal handler: cancels the program's first task, so that `defer` and `finally` run
+ * before it ends with AMB_E_CANCELED. A program that does not end is for amb_interrupt. */
+AMB_API void amb_cancel(amb_vm *vm);
 
 /* What the collector has done since the VM was made. Pauses are zero unless amb_gc_time
  * is on. */
