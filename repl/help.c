@@ -26,6 +26,7 @@ static const struct topic {
      "Limits:\n"
      "  --max-memory BYTES              of the script's heap; k, m and g may follow the "
      "number\n"
+     "  --max-tasks N                   at once\n"
      "  --fuel N                        about N bytecode instructions\n"
      "  --timeout SECONDS\n\n"
      "Others:\n"

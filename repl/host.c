@@ -336,6 +336,7 @@ host *host_new(const cli_options *o)
         .reactor = h->reactor,
         .size = sizeof c,
         .heap_bytes = o->heap_bytes,
+        .tasks = o->tasks,
         .fuel = o->fuel,
         .timeout_ns = o->timeout_ns,
         .seed = o->seed,
