@@ -473,6 +473,10 @@ const char *ambgate_io_kind(int e) {
     case EROFS: return "denied";
     case ETIMEDOUT: return "timeout";
     case ECONNREFUSED: return "refused";
+    case EADDRINUSE: return "in_use";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EADDRNOTAVAIL: return "unreachable";
     case ECONNRESET:
     case EPIPE: return "reset";
     case ENOSPC:
