@@ -49,8 +49,8 @@ bool policy_profile_allows(const policy *p, const request *q, const target *t)
     /* The process's number, and to be told of signals. */
     if (strcmp(iface, "process") == 0) return strcmp(what, "run") != 0;
     if (strcmp(iface, "fs") != 0) return false;
-    amb_rights make = provider_right(q->provider, "read", 4) |
-                      provider_right(q->provider, "create", 6);
+    const amb_rights make = provider_right(q->provider, "read", 4) |
+                            provider_right(q->provider, "create", 6);
     if (strcmp(what, "temp") == 0) return true;
     if (strcmp(what, "named") == 0) return !(q->rights & ~make);
     if (!t->given) return false;

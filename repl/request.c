@@ -231,6 +231,22 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
     return 0;
 }
 
+/* Of --name=file what stands behind the sign, as fs.named sees it. */
+static const char *named_part(const char *word)
+{
+    const char *eq = *word == '-' ? strchr(word, '=') : NULL;
+    return eq ? eq + 1 : word;
+}
+
+/* What fs.named is about: not the script's words but the user's. */
+static void list_words(const policy *p, text *t)
+{
+    for (int i = 0; i < p->o->argc; i++) {
+        text_str(t, i ? " " : "");
+        text_shell(t, named_part(p->o->argv[i]));
+    }
+}
+
 static void collect(void *ud, const char *s, size_t n) { text_add(ud, s, n); }
 
 int request_make(policy *p, request *q, const amb_use *u)
@@ -291,8 +307,17 @@ int request_make(policy *p, request *q, const amb_use *u)
             status = name_target(p, q, &u->args[i], q->values[i], q->match[i]);
         }
     }
+    bool named = strcmp(u->provider, "fs") == 0 && strcmp(u->resource, "named") == 0;
+    if (named) list_words(p, &rest);
     q->rest = rest.p;
     if (!status && !q->list && !q->ntargets) add_target(q);
+    for (int i = 0; named && !reads_only(q) && i < p->o->argc; i++) {
+        char full[PATH_MAX];
+        if (amb_match_canonical(AMB_M_FILE, named_part(p->o->argv[i]), full, sizeof full,
+                                why) == AMB_OK &&
+            !q->targets[0].escape)
+            q->targets[0].escape = place_escape(p, full);
+    }
     for (uint32_t i = 0; i < q->provider->nrights; i++) {
         const amb_right *r = right_at(q->provider, i);
         if (!(r->flags & AMB_RIGHT_ESCAPE) || !(r->bit & q->rights)) continue;

@@ -4,7 +4,8 @@
  * Layers, each in its file: handle.c keeps the rows a capability names; marshal.c turns
  * values into flat slots and back; gate.c checks a call against the provider's table and
  * runs it; stream.c makes lines, read_until and the like from an operation that reads;
- * grant.c makes root capabilities; lib_cap.c is the module `cap`.
+ * grant.c makes root capabilities, match.c compares requests with grants; audit.c tells what
+ * passes here; lib_cap.c is the module `cap`.
  *
  * A capability value is {slot, generation}. It is one object per row, so identity is
  * equality. A row has rights of its own and shares its resource with the rows derived

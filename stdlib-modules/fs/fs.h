@@ -153,6 +153,7 @@ int fs_copy_file(const fs *f, amb_call *c, int in, int out, const struct stat *s
     X(dir_write) X(dir_mkdir) X(dir_remove) X(dir_rename) X(dir_replace) X(dir_copy)    \
     X(dir_copy_to) X(dir_stat) X(dir_exists) X(dir_walk) X(dir_glob) X(dir_sub)         \
     X(dir_temp) X(dir_watch) X(walk_next) X(watch_next) X(named_open) X(named_create)   \
+    X(named_edit)                                                                       \
     X(file_read) X(file_write) X(file_read_at) X(file_write_at) X(file_write_text)      \
     X(file_seek) X(file_tell) X(file_truncate) X(file_sync) X(file_flush) X(file_stat)  \
     X(file_lock) X(file_lock_shared) X(file_unlock)

@@ -551,18 +551,29 @@ FS_OP(mem_dir_glob)
 
 /* --- files named on the command line -------------------------------------------------- */
 
-FS_OP(mem_named_open)
+static amb_status named_existing(mem *m, amb_call *c, void *self, const amb_arg *a,
+                                 const char *what, amb_arg *ret)
 {
-    (void)n;
-    mem *m = inst;
     fs *f = &m->f;
-    PATH_ARG(path, 0, "open");
-    amb_status known = fs_named_check(f, c, self, path, "open");
+    PATH_ARG(path, 0, what);
+    amb_status known = fs_named_check(f, c, self, path, what);
     if (known) return known;
     mem_node *node;
     int bad = regular(m->root, from_root(path), &node);
-    if (bad) return fs_failed(f, c, bad, "open");
+    if (bad) return fs_failed(f, c, bad, what);
     return mem_file_answer(m, c, node, false, false, path, ret);
+}
+
+FS_OP(mem_named_open)
+{
+    (void)n;
+    return named_existing(inst, c, self, a, "open", ret);
+}
+
+FS_OP(mem_named_edit)
+{
+    (void)n;
+    return named_existing(inst, c, self, a, "edit", ret);
 }
 
 FS_OP(mem_named_create)

@@ -71,6 +71,12 @@ FS_OP(fs_named_open)
     return named_open(inst, c, self, a, O_RDONLY, "open", ret);
 }
 
+FS_OP(fs_named_edit)
+{
+    (void)n;
+    return named_open(inst, c, self, a, O_RDWR, "edit", ret);
+}
+
 FS_OP(fs_named_create)
 {
     (void)n;

@@ -255,6 +255,10 @@ static const amb_op ops[] = {
      .doc = "a new file; it must not exist", PARAMS(p_path), .ret_type = AMB_T_RES,
      .ret_restype = FS_RES_FILE, .need = FS_CREATE, .ret_fixed = FS_READ | WRITE_BITS,
      .fn = FN(named_create), CHANGE},
+    {.ordinal = 72, .restype = FS_RES_NAMED, .name = "edit",
+     .doc = "an existing file for changing", PARAMS(p_path), .ret_type = AMB_T_RES,
+     .ret_restype = FS_RES_FILE, .need = FS_WRITE, .ret_fixed = WRITE_BITS,
+     .ret_same = FS_READ, .fn = FN(named_edit), CHANGE},
 };
 
 static const amb_restype types[] = {
@@ -270,6 +274,6 @@ static const amb_restype types[] = {
      .doc = "changes in a directory", .all = FS_READ, .dflt = FS_READ,
      .close = FN(watch_close)},
     {.id = FS_RES_NAMED, .name = "named", .doc = "files named on the command line",
-     .all = FS_READ | FS_CREATE, .dflt = FS_READ, .close = FN(named_close)},
+     .all = FS_READ | WRITE_BITS, .dflt = FS_READ, .close = FN(named_close)},
 };
 
