@@ -21,7 +21,7 @@ static const struct topic {
      "  --profile workspace             also change what is beneath the current directory\n"
      "  --audit FILE                    append what passes the gate, one JSON object on a line\n"
      "  --suggest                       tell at the end what the run needed (with -y: to learn)\n"
-     "  --provider fs=memory            files in memory instead of real ones\n"
+     "  --provider fs=memory            files in memory instead of real ones; so net=memory\n"
      "  --virtual-time                  timers fire in order without waiting\n\n"
      "Limits:\n"
      "  --max-memory BYTES              of the script's heap; k, m and g may follow the "

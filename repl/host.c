@@ -282,6 +282,7 @@ amb_status host_provider(host *h, const char *iface)
             c = choice(iface, n, h->providers[i] + n + 1);
     if (!c) return AMB_E_ARG;
     if (c->elsewhere && strcmp(iface, "fs") == 0) h->virtual_fs = true;
+    if (c->elsewhere && strcmp(iface, "net") == 0) h->virtual_net = true;
     return amb_provider_add(h->vm, c->table);
 }
 

@@ -33,8 +33,9 @@ static bool quiet_provider(const char *iface)
 
 /* Whether what is read could leave the machine by it. Providers this file knows nothing about
  * count as such. */
-static bool reaches_out(const amb_use *u)
+static bool reaches_out(const host *h, const amb_use *u)
 {
+    if (strcmp(u->provider, "net") == 0) return !h->virtual_net;
     if (strcmp(u->provider, "process") == 0) return strcmp(u->resource, "run") == 0;
     return !quiet_provider(u->provider) && strcmp(u->provider, "fs") != 0;
 }
@@ -48,6 +49,7 @@ bool policy_profile_allows(const policy *p, const request *q, const target *t)
         return t->given && t->expr->kind == AMB_X_STRING && !expr_secret(t->given);
     /* The process's number, and to be told of signals. */
     if (strcmp(iface, "process") == 0) return strcmp(what, "run") != 0;
+    if (strcmp(iface, "net") == 0) return p->h->virtual_net;
     if (strcmp(iface, "fs") != 0) return false;
     const amb_rights make = provider_right(q->provider, "read", 4) |
                             provider_right(q->provider, "create", 6);
@@ -229,8 +231,8 @@ int policy_grant(host *h, const amb_manifest *m, const script_args *args,
     int status = patterns_read(h, o, &patterns, &npatterns);
     p->q = must(calloc(m->nuses + (size_t)1, sizeof *p->q));
     for (uint32_t i = 0; i < p->n && !status; i++) {
-        p->reaches |= reaches_out(&m->uses[i]);
         status = request_make(p, &p->q[i], &m->uses[i]);
+        p->reaches |= reaches_out(h, &m->uses[i]);
     }
     if (!status) status = audit_is_safe(p);
     if (!status && decide(p, patterns, npatterns)) status = settle(p);

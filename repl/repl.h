@@ -87,7 +87,7 @@ typedef struct host {
     uint32_t nsources;
     const char *const *providers; /* --provider texts */
     uint32_t nproviders;
-    bool virtual_fs;   /* files are not those of this machine */
+    bool virtual_fs, virtual_net; /* not the files, not the network of this machine */
     char *audit_real;  /* where the audit is written, or NULL */
     dev_t audit_dev;
     ino_t audit_ino;

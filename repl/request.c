@@ -168,7 +168,8 @@ static void look(policy *p, request *q, target *t, int match)
 {
     char full[PATH_MAX], why[256];
     struct stat st;
-    bool virtual = p->h->virtual_fs && strcmp(q->provider->iface, "fs") == 0;
+    bool virtual = (p->h->virtual_fs && strcmp(q->provider->iface, "fs") == 0) ||
+                   (p->h->virtual_net && strcmp(q->provider->iface, "net") == 0);
     if (is_path(match) && !virtual && stat(t->given, &st) == 0) {
         t->known = true;
         t->dev = st.st_dev;
@@ -214,7 +215,8 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
     t->dash = q->list && strcmp(t->given, "-") == 0;
     if (t->dash) return 0;
     look(p, q, t, match);
-    bool elsewhere = p->h->virtual_fs && strcmp(q->provider->iface, "fs") == 0;
+    bool elsewhere = (p->h->virtual_fs && strcmp(q->provider->iface, "fs") == 0) ||
+                     (p->h->virtual_net && strcmp(q->provider->iface, "net") == 0);
     if (!t->real && !(is_path(match) && elsewhere)) {
         /* What cannot be named in one way only cannot be decided about. */
         amb_match_canonical(match, t->given, full, sizeof full, why);
@@ -226,7 +228,8 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
         q->refused = q->use->optional;
         return status;
     }
-    if (q->rights && !reads_only(q) && strcmp(q->provider->iface, "fs") == 0 && t->real)
+    /* Behind some sockets, too, are programs that do what they are told. */
+    if (q->rights && !reads_only(q) && is_path(match) && !elsewhere && t->real)
         t->escape = place_escape(p, t->real);
     return 0;
 }

@@ -280,15 +280,19 @@ bool store_write(int dir, const char *name, const text *t)
     return ok;
 }
 
+/* Adds the line unless it is there. */
 static void grant_line(text *t, const char *name, const char *rights, const char *place)
 {
-    text_str(t, "grant ");
-    escaped(t, name);
-    text_str(t, " ");
-    escaped(t, rights);
-    text_str(t, " ");
-    escaped(t, place);
-    text_str(t, "\n");
+    text l = {0};
+    text_str(&l, "grant ");
+    escaped(&l, name);
+    text_str(&l, " ");
+    escaped(&l, rights);
+    text_str(&l, " ");
+    escaped(&l, place);
+    text_str(&l, "\n");
+    if (!strstr(t->p, l.p)) text_add(t, l.p, l.len);
+    text_free(&l);
 }
 
 bool store_remember(policy *p)
