@@ -25,8 +25,12 @@ static void print_plain(text *t, const amb_manifest *m)
             text_str(&rights, u->rights[k]);
         }
         if (!u->nrights) text_str(&rights, "default rights");
-        text_printf(t, "%-36s  %-20s  as %s%s, line %u\n", spec.p, rights.p, u->name,
+        text line = {0};
+        text_printf(&line, "%-36s  %-20s  as %s%s, line %u", spec.p, rights.p, u->name,
                     u->optional ? " (optional)" : "", u->line);
+        text_shown(t, line.p, line.len);
+        text_str(t, "\n");
+        text_free(&line);
         text_free(&spec);
         text_free(&rights);
     }

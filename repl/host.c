@@ -155,6 +155,14 @@ void host_sum_sources(host *h)
             sha256_hex(h->sources[i].text, h->sources[i].len, h->sources[i].sum);
 }
 
+void host_drop_sources(host *h)
+{
+    for (uint32_t i = 0; i < h->nsources; i++) {
+        free(h->sources[i].text);
+        h->sources[i].text = NULL;
+    }
+}
+
 /* Only regular files called *.amb beneath the root: whatever a module writes into
  * `import`, no other file is read, and none shows in an error. */
 static amb_status load_module(void *ud, const char *from, const char *spec, char **id,

@@ -89,7 +89,9 @@ static void report_refusals(const policy *p, bool asked)
             text_shown(&t, p->script, strlen(p->script));
             text_printf(&t, ":%u  ", q->use->line);
             text_shown(&t, spec.p, spec.len);
-            text_printf(&t, "  as %s\n", q->use->name);
+            text_str(&t, "  as ");
+            text_shown(&t, q->use->name, strlen(q->use->name));
+            text_str(&t, "\n");
             if (at->real && at->given && strcmp(at->real, at->given) != 0 &&
                 at->given[0] == '/') {
                 text_str(&t, "      which leads to ");

@@ -110,6 +110,7 @@ bool host_provider_text(const char *text_);
 bool host_audit(host *h, const char *path);
 /* Sums of all sources; to be called before a grant is recalled or remembered. */
 void host_sum_sources(host *h);
+void host_drop_sources(host *h); /* their texts: no more sums will be made */
 int host_caught(void); /* the signal that ended the program, or 0 */
 amb_status host_output(void *ud, int fd, const char *s, size_t n);
 void host_stderr(void *ud, const char *s, size_t n); /* an amb_text_fn */

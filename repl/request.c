@@ -113,8 +113,12 @@ int request_misfit(policy *p, const amb_use *u, int status, const char *why)
 {
     text t = {0};
     text_shown(&t, p->script, strlen(p->script));
-    text_printf(&t, ":%u: use %s", u->line, u->provider);
-    if (strcmp(u->provider, u->resource) != 0) text_printf(&t, ".%s", u->resource);
+    text_printf(&t, ":%u: use ", u->line);
+    text_shown(&t, u->provider, strlen(u->provider));
+    if (strcmp(u->provider, u->resource) != 0) {
+        text_str(&t, ".");
+        text_shown(&t, u->resource, strlen(u->resource));
+    }
     text_str(&t, ": ");
     text_shown(&t, why, strlen(why));
     text_str(&t, "\n");

@@ -98,6 +98,7 @@ int cmd_run(const cli_options *given)
     }
     caps = must(calloc(m->nuses + 1, sizeof *caps));
     status = policy_grant(h, m, &args, &o, name, caps);
+    host_drop_sources(h);
     if (status || o.asking) goto done;
     st = amb_run(h->vm, script, args.value, caps, &wanted);
     status = host_report(h, st);

@@ -179,7 +179,9 @@ void suggest_report(suggestion *s)
         text rights = {0};
         const char *narrow = d->common && strcmp(q->use->resource, "temp") ? d->common : "";
         if (!d->used) {
-            text_printf(&t, "  # not used: %s, line %u\n", q->use->name, q->use->line);
+            text_str(&t, "  # not used: ");
+            text_shown(&t, q->use->name, strlen(q->use->name));
+            text_printf(&t, ", line %u\n", q->use->line);
             continue;
         }
         amb_rights need = d->rights & q->type->all;
@@ -191,7 +193,9 @@ void suggest_report(suggestion *s)
         arguments(&t, q, narrow);
         rights_text(&rights, q->provider, need, ", ");
         if (need != q->type->dflt && rights.len) text_printf(&t, " for %s", rights.p);
-        text_printf(&t, " as %s%s\n", q->use->name, q->use->optional ? "?" : "");
+        text_str(&t, " as ");
+        text_shown(&t, q->use->name, strlen(q->use->name));
+        text_str(&t, q->use->optional ? "?\n" : "\n");
         flags_for(&flags, p, q, need, narrow);
         text_free(&rights);
     }

@@ -377,7 +377,7 @@ amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
 }
 
 uint32_t ambgate_task(const amb_vm *vm) {
-    return vm->task ? ((const amb_obj *)(const void *)vm->task)->aux32 : 0;
+    return vm->task ? ((const amb_obj *)(const void *)vm->task)->aux32 : 1;
 }
 
 static ambevent event_of(ambcall *c, const amb_arg *a, uint32_t n, amb_status st) {

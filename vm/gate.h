@@ -275,7 +275,7 @@ amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n);
  * op: NULL when there is none. */
 amb_status ambgate_refused(amb_vm *vm, const ambrow *r, const amb_op *op, const char *name,
                            amb_status st, const char *why);
-uint32_t ambgate_task(const amb_vm *vm); /* the running task's number, 0: the first */
+uint32_t ambgate_task(const amb_vm *vm); /* the running task's number; 1: the first */
 /* Turns a failed call into the pending error. */
 amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
 /* One operation of cap's row, slots in and out: for the kernel's own vocabulary. held: a value that the
