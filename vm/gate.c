@@ -620,6 +620,16 @@ static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
                         r->res->prov->p->iface, r->res->type->name, name);
 }
 
+/* Unreachable capabilities may hold what is missing: asks for one collection, after which the operation is
+ * tried again. Only where failing had no effect. */
+static bool out_of_descriptors(const ambcall *c) {
+    struct ambgate *g = c->vm->gate;
+    if (c->os_errno != EMFILE && c->os_errno != ENFILE) return false;
+    if (!c->op->ret_restype && !(c->op->flags & AMB_OP_IDEMPOTENT)) return false;
+    g->collected = !g->collected && !c->vm->no_gc;
+    return g->collected;
+}
+
 amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
                           uint32_t n, ambv *out) {
     ambrow *r;
@@ -718,7 +728,9 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
             ambpending_end(p);
             return st;
         }
-        st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
+        if (st == AMB_OK) st = ambmarshal_out(&c, &c.ret, out);
+        else if (out_of_descriptors(&c)) st = vm->failed = AMB_E_NOMEM;
+        else st = ambgate_raise(&c, st, what);
     }
     ambmarshal_unlease(args, leased);
     ambmarshal_free(&c);

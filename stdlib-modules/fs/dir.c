@@ -443,7 +443,7 @@ FS_OP(fs_dir_list)
     fs *f = inst;
     OPTIONAL_PATH_ARG(path, 0, "list");
     fs_listing l = {0};
-    int bad = fs_list(dirfd_of(self), path, &l);
+    int bad = fs_list(dirfd_of(self), path, true, &l);
     if (bad) return fs_failed(f, c, bad, "list");
     amb_status st = fs_listing_tree(f, c, l.v, l.n, ret);
     fs_listing_free(&l);

@@ -152,6 +152,7 @@ static ssize_t positioned(bool out, int fd, void *p, size_t n, int64_t at, bool 
                           bool *slow)
 {
     ssize_t k;
+    if (at > INT64_MAX - (int64_t)n) return -EFBIG; /* EINVAL, says the system */
     if (!wait) {
         if (*slow) return -EAGAIN;
         struct iovec v = {p, n};

@@ -97,7 +97,7 @@ amb_status fs_ready(fs *f, uint64_t *id, int fd, uint32_t events, amb_event_fn f
 void fs_pause(fs *f, uint64_t *id);
 
 /* listing.c */
-int fs_list(int dir, const char *path, fs_listing *out);
+int fs_list(int dir, const char *path, bool follow, fs_listing *out);
 int fs_listing_add(fs_listing *l, const char *prefix, const char *name, const char *kind,
                    int64_t size, double mtime);
 void fs_listing_sort(fs_listing *l);

@@ -61,9 +61,9 @@ int fs_listing_add(fs_listing *l, const char *prefix, const char *name, const ch
     return 0;
 }
 
-int fs_list(int dir, const char *path, fs_listing *out)
+int fs_list(int dir, const char *path, bool follow, fs_listing *out)
 {
-    int fd = fs_beneath(dir, path, O_RDONLY | O_DIRECTORY, 0);
+    int fd = fs_beneath(dir, path, O_RDONLY | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW), 0);
     if (fd < 0) return fd;
     DIR *d = fdopendir(fd);
     if (!d) {

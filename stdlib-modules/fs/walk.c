@@ -29,7 +29,7 @@ static int walk_enter(walk *w, const char *path)
         w->cap = cap;
     }
     w->levels[w->n] = (struct level){0};
-    int bad = fs_list(w->fd, path, &w->levels[w->n].l);
+    int bad = fs_list(w->fd, path, w->n == 0, &w->levels[w->n].l);
     if (!bad) w->n++;
     return bad;
 }
@@ -72,8 +72,10 @@ static int walk_step(walk *w, fs_entry *e)
         if (strcmp(e->kind, "dir") == 0 &&
             (!w->pattern || fs_glob_enters(w->pattern, e->path))) {
             int bad = walk_enter(w, e->path);
-            /* What may not be read is listed, not entered; what went away is gone. */
-            if (bad && bad != -EACCES && bad != -ENOENT && bad != -ENOTDIR) {
+            /* What may not be read is listed, not entered; what went away is gone, also when something else
+             * has its name now. */
+            if (bad && bad != -EACCES && bad != -ENOENT && bad != -ENOTDIR && bad != -EXDEV &&
+                bad != -ELOOP) {
                 free(e->path);
                 return bad;
             }

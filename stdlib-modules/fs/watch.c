@@ -89,10 +89,11 @@ static int push(watch *w, const char *kind, char *path)
 }
 
 /* Starts watching one directory. Takes path. *wd: its number. */
-static int add(watch *w, char *path, int *wd)
+static int add(watch *w, char *path, bool follow, int *wd)
 {
     if (!path) return -ENOMEM;
-    int fd = fs_beneath(w->dir, path, O_PATH | O_DIRECTORY, 0), bad = 0;
+    int fd = fs_beneath(w->dir, path, O_PATH | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW), 0);
+    int bad = 0;
     if (fd < 0) bad = fd;
     else {
         char self[40];
@@ -126,7 +127,7 @@ static int add_tree(watch *w, const char *path, bool tell)
     int bad = fs_listing_add(&todo, ".", path, "dir", 0, 0);
     for (size_t i = 0; !bad && i < todo.n; i++) {
         fs_listing l = {0};
-        int gone = fs_list(w->dir, todo.v[i].path, &l), wd;
+        int gone = fs_list(w->dir, todo.v[i].path, i == 0, &l), wd;
         /* What vanished or may not be looked into has nothing to tell. */
         if (gone) {
             bad = gone == -ENOMEM || gone == -EMFILE || gone == -ENFILE ? gone : 0;
@@ -135,7 +136,7 @@ static int add_tree(watch *w, const char *path, bool tell)
         for (size_t j = 0; !bad && j < l.n; j++) {
             if (tell) bad = push(w, "created", strdup(l.v[j].path));
             if (bad || strcmp(l.v[j].kind, "dir") != 0) continue;
-            int refused = add(w, strdup(l.v[j].path), &wd);
+            int refused = add(w, strdup(l.v[j].path), false, &wd);
             if (refused == -ENOMEM || refused == -ENOSPC) bad = refused;
             else if (!refused) bad = fs_listing_add(&todo, ".", l.v[j].path, "dir", 0, 0);
         }
@@ -176,7 +177,7 @@ FS_OP(fs_dir_watch)
     if (!bad && w->dir < 0) bad = -errno;
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/') path[--len] = 0;
-    if (!bad) bad = add(w, strdup(path), &w->root);
+    if (!bad) bad = add(w, strdup(path), true, &w->root);
     if (!bad && w->tree) bad = add_tree(w, path, false);
     amb_status st = bad ? fs_failed(f, c, bad, "watch")
                         : f->h->res_new(c, FS_RES_WATCH, w, ~(amb_rights)0, path, ret, NULL);
@@ -215,7 +216,7 @@ static int decode(watch *w, const struct inotify_event *e)
     int bad = push(w, kind, strdup(path)), wd;
     if (!bad && w->tree && e->mask & IN_ISDIR) {
         if (e->mask & (IN_CREATE | IN_MOVED_TO)) {
-            bad = add(w, strdup(path), &wd);
+            bad = add(w, strdup(path), false, &wd);
             if (!bad) bad = add_tree(w, path, true);
             else if (bad != -ENOMEM && bad != -ENOSPC) bad = 0;
         } else if (e->mask & IN_MOVED_FROM) {
