@@ -208,6 +208,8 @@ amb_status ambsched_turn(amb_vm *vm, bool wait, uint64_t until) {
         timeout = at == UINT64_MAX ? at : at > now ? at - now : 0;
         if (atomic_load(&s->wanted) || vm->interrupt) timeout = 0;
     }
+    /* What was printed is not held back while nothing happens. */
+    if (timeout && vm->output) vm->output(vm->output_ud, 1, NULL, 0);
     if (r && (timeout || s->nwatches)) r->wait(r->state, timeout);
     fire_due(vm);
     run_posts(vm);
