@@ -37,7 +37,9 @@ static bool reaches_out(const host *h, const amb_use *u)
 {
     if (strcmp(u->provider, "net") == 0) return !h->virtual_net;
     if (strcmp(u->provider, "process") == 0) return strcmp(u->resource, "run") == 0;
-    return !quiet_provider(u->provider) && strcmp(u->provider, "fs") != 0;
+    /* A plug-in has what the script hands it. */
+    return !quiet_provider(u->provider) && strcmp(u->provider, "fs") != 0 &&
+           strcmp(u->provider, "modules") != 0;
 }
 
 bool policy_profile_allows(const policy *p, const request *q, const target *t)
@@ -50,6 +52,10 @@ bool policy_profile_allows(const policy *p, const request *q, const target *t)
     /* The process's number, and to be told of signals. */
     if (strcmp(iface, "process") == 0) return strcmp(what, "run") != 0;
     if (strcmp(iface, "net") == 0) return p->h->virtual_net;
+    /* To load plug-ins is to read them. */
+    if (strcmp(iface, "modules") == 0)
+        return t->real && ((!p->reaches && place_beneath_cwd(t->real, t)) ||
+                           place_beneath_script(p->h, t->real));
     if (strcmp(iface, "fs") != 0) return false;
     const amb_rights make = provider_right(q->provider, "read", 4) |
                             provider_right(q->provider, "create", 6);
