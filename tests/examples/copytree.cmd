@@ -1,0 +1,1 @@
+d=$(mktemp -d); cp -r examples/data/tree $d/a; ln -s /etc $d/a/etc; ambit --allow "fs.dir($d/a)" --allow "fs.dir($d/b):create,read" examples/copytree.amb $d/a $d/b 2>&1; rm $d/a/etc; diff -r $d/a $d/b && echo same; echo more >$d/a/new; ambit --allow "fs.dir($d/a)" --allow "fs.dir($d/b):create,read" examples/copytree.amb $d/a $d/b; rm -r $d
