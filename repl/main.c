@@ -60,10 +60,12 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
     else if (IS("--color")) o->colour = 1;
     else if (IS("--no-color")) o->colour = 0;
     else if (IS("--stress")) o->stress = true;
+    else if (IS("--wire")) o->wire = true;
     else if (IS("--gc-stats")) o->gc_stats = true;
     else if (IS("--suggest")) o->suggest = true;
     else if (IS("--virtual-time")) o->virtual_time = true;
-    else if (IS("--allow") || IS("--max-memory") || IS("--max-tasks") || IS("--fuel") || IS("--timeout") ||
+    else if (IS("--allow") || IS("--max-memory") || IS("--max-tasks") || IS("--chaos") ||
+             IS("--chaos-fails") || IS("--fuel") || IS("--timeout") ||
              IS("--seed") || IS("--cpu-profile") || IS("--profile") || IS("--policy") || IS("--audit") ||
              IS("--provider")) {
         value = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
@@ -91,6 +93,8 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
         } else if (!number(value, IS("--max-memory"), &n)) {
             return wrong("not a number: ", value), -1;
         } else if (IS("--max-memory")) o->heap_bytes = n;
+        else if (IS("--chaos")) o->chaos = n ? n : 1;
+        else if (IS("--chaos-fails")) o->chaos_fails = n > 1000 ? 1000 : (uint32_t)n;
         else if (IS("--max-tasks")) o->tasks = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
         else if (IS("--fuel")) o->fuel = n;
         else o->seed = n;

@@ -41,7 +41,9 @@ typedef struct cli_options {
     const char *policy;
     int colour; /* -1: as the terminal is */
     size_t heap_bytes;
-    uint32_t tasks;
+    uint32_t tasks, chaos_fails;
+    uint64_t chaos;
+    bool wire;
     uint64_t fuel, timeout_ns, seed;
     const char *cpu_profile; /* where to write one, or NULL */
     const char *code;   /* -e */

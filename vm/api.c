@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "class.h"
-#include "scheduler.h"
+#include "gate.h"
 #include "vm_internal.h"
 
 _Static_assert(sizeof(amb_value) == sizeof(ambv), "the public value is the VM's");
@@ -49,6 +49,9 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
         o.limits.stack_slots = (uint32_t)(c.heap_bytes / 8 / sizeof(ambv));
     amb_vm *vm = ambvm_new(&o, why);
     if (!vm) return NULL;
+    vm->gate->wire = c.wire != 0;
+    vm->gate->chaos = c.chaos;
+    vm->gate->chaos_fails = c.chaos_fails;
     vm->timeout_ns = c.timeout_ns;
     vm->tracked = c.sampled != 0;
     vm->output = c.output ? c.output : plain_output;

@@ -15,34 +15,8 @@
 
 #include "api.h"
 #include "code.h"
-#include "gate.h"
+#include "task.h"
 #include "module.h"
-
-/* --- where ------------------------------------------------------------------------------ */
-
-/* The innermost line of the program that is running: NULL when none is. */
-static const amb_module *where(const amb_vm *vm, uint32_t *line) {
-    const ambv *base = vm->base;
-    const amb_instr *pc = vm->pc;
-    while (base && base > vm->stack + 3 && (base[-1].tag & 0xff) == TAG_FRAME) {
-        if (base[-2].tag == TAG_CLOSURE) {
-            const amb_proto *p = base[-2].closure->proto;
-            if (!(p->flags & PROTO_HIDDEN) && p->spans && p->module &&
-                strncmp(p->module->name->data, "core/", 5) != 0) {
-                int64_t at = pc - p->code;
-                amb_span32 s = at >= 0 && at < p->ncode ? p->spans[at] : p->whole;
-                uint32_t column;
-                ambmodule_locate(p->module, s.start, line, &column);
-                return p->module;
-            }
-        }
-        size_t delta = frame_delta(base[-1].tag);
-        if (!delta) break;
-        pc = (const amb_instr *)base[-1].p - 1;
-        base = (const ambv *)((const char *)base - delta);
-    }
-    return NULL;
-}
 
 /* --- texts ------------------------------------------------------------------------------ */
 
@@ -129,9 +103,10 @@ static void head(line *l, amb_vm *vm, const ambevent *e) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (gmtime_r(&now.tv_sec, &tm)) strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
     addf(l, "{\"time\": \"%s.%06ldZ\", \"task\": %u", stamp, now.tv_nsec / 1000,
-         ambgate_task(vm));
+         e->task ? e->task->h.aux32 : 1);
     uint32_t at = 0;
-    const amb_module *m = where(vm, &at);
+    const amb_proto *p = ambtask_where(vm, e->task, &at);
+    const amb_module *m = p ? p->module : NULL;
     if (m) {
         adds(l, ", \"module\": ");
         text(l, m->name->data, m->name->len);

@@ -275,6 +275,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->pending = NULL;
     c->made_type = NULL;
     c->made_label = NULL;
+    c->wire_buffer = NULL;
     c->made = c->worker = c->kept = c->settling = c->named = false;
     c->os_errno = 0;
     c->failed = AMB_OK;
@@ -348,12 +349,20 @@ static uint64_t kib_of(const amb_arg *a, uint32_t n) {
     return bytes >> 10;
 }
 
+amb_status ambgate_enter(ambcall *c, amb_arg *ret) {
+    void *self = c->res ? c->res->res : NULL;
+    if (AMB_UNLIKELY(c->vm->gate->wire)) return ambwire_call(c, self, ret);
+    return c->op->fn(c->prov->inst, (amb_call *)c, self, c->args, c->nargs, ret);
+}
+
 /* One call of the provider's function on this thread. */
 static amb_status once(ambcall *c, const amb_arg *a, uint32_t n, bool may_block) {
     c->worker = may_block;
     c->ret = (amb_arg){.type = AMB_T_NIL};
-    amb_status st =
-        c->op->fn(c->prov->inst, (amb_call *)c, c->res ? c->res->res : NULL, a, n, &c->ret);
+    c->args = a;
+    c->nargs = n;
+    amb_status st = ambgate_enter(c, &c->ret);
+    if (AMB_UNLIKELY(c->vm->gate->wire) && !c->pending && st == AMB_OK) st = ambwire_answer(c, st);
     if (AMB_LIKELY(!c->pending)) return st == AMB_PENDING ? AMB_E_NOSYS : st;
     /* It took a ticket: whatever it says now, the answer comes through that. */
     if (st != AMB_PENDING && st < 0) {
@@ -364,10 +373,16 @@ static amb_status once(ambcall *c, const amb_arg *a, uint32_t n, bool may_block)
 }
 
 amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
-    c->args = a;
-    c->nargs = n;
     amb_status st = AMB_WOULD_BLOCK;
     bool blocks = c->op->flags & AMB_OP_BLOCKING;
+    c->args = a;
+    c->nargs = n;
+    if (AMB_UNLIKELY(c->vm->gate->chaos)) {
+        c->args = a = ambchaos_args(c, a, n);
+        if ((st = ambchaos_fails(c)) != AMB_OK) return st;
+        if (blocks && ambchaos_elsewhere(c->vm)) return ambpending_work(c);
+        st = AMB_WOULD_BLOCK;
+    }
     if (c->op->flags & AMB_OP_INLINE || !blocks) st = once(c, a, n, !blocks && !(c->op->flags & AMB_OP_INLINE));
     if (st != AMB_WOULD_BLOCK) return st;
     /* A thread is for what others would have to wait for. */
@@ -376,14 +391,11 @@ amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
     return st == AMB_WOULD_BLOCK ? AMB_E_NOSYS : st;
 }
 
-uint32_t ambgate_task(const amb_vm *vm) {
-    return vm->task ? ((const amb_obj *)(const void *)vm->task)->aux32 : 1;
-}
-
 static ambevent event_of(ambcall *c, const amb_arg *a, uint32_t n, amb_status st) {
     return (ambevent){.prov = c->prov, .type = c->res ? c->res->type : NULL, .op = c->op,
                       .name = c->op->name, .label = c->res ? c->res->label : NULL,
-                      .row = c->row, .call = c, .args = a, .n = n, .status = st};
+                      .row = c->row, .call = c, .args = a, .n = n, .status = st,
+                      .task = c->kept ? c->pending->task : c->vm->task};
 }
 
 static amb_status interpose(ambcall *c, const amb_arg *a, uint32_t n) {
@@ -447,10 +459,7 @@ amb_status ambgate_leave(ambcall *c, amb_status st) {
     }
     ambres *res = c->res;
     c->res = NULL;
-    if (AMB_UNLIKELY(c->kept && res)) {
-        res->inflight--;
-        if (res->turn.first) ambtask_wake_all(vm, &res->turn);
-    }
+    if (AMB_UNLIKELY(c->kept && res)) res->inflight--;
     if (res) ambhandle_drop(vm, res);
     if (c->new_row && !c->made) {
         ambhandle_unreserve(vm, c->new_row);
@@ -515,7 +524,9 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
     }
     switch (st) {
     case AMB_E_THROW: return st;
-    case AMB_E_LIMIT: return st;
+    case AMB_E_LIMIT:
+        if (!vm->failed) vm->failed = st; /* whoever said so was not running the script */
+        return st;
     case AMB_E_NOMEM:
         if (!vm->failed) vm->failed = AMB_E_NOMEM;
         return vm->failed;
@@ -569,8 +580,8 @@ amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t or
     if (!op || op->nparams != n)
         return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation",
                             what);
-    amb_status st = ambgate_allowed(vm, r, op, what);
-    if (!st) st = ambgate_turn(vm, cap, r, what);
+    amb_status st = ambgate_turn(vm, cap, r, what);
+    if (!st) st = ambgate_allowed(vm, r, op, what);
     if (st) return st;
     ambcall c;
     ambgate_begin(&c, vm, prov, op, (uint32_t)(r - vm->gate->rows));
@@ -599,6 +610,11 @@ amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t or
 /* One operation at a time where the type says so: others wait for their turn. */
 amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what) {
     ambres *s = r->res;
+    if (AMB_UNLIKELY(vm->gate->chaos) && ambchaos_waits(vm)) {
+        amb_status st = ambtask_park(vm, what, cap, NULL);
+        if (st == AMB_PENDING) ambtask_wake_again(vm, vm->task);
+        return st;
+    }
     if (AMB_LIKELY(!s->inflight || !(s->type->flags & AMB_R_SERIAL))) return AMB_OK;
     return ambtask_park(vm, what, cap, &s->turn);
 }
@@ -693,8 +709,8 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         min++;
     if (n < min || (n > visible && !rest) || n > MAX_ARGS)
         return arity(vm, what, min, rest ? MAX_ARGS : visible, n);
-    if ((st = ambgate_allowed(vm, r, op, what)) != AMB_OK) return st;
     if ((st = ambgate_turn(vm, cap, r, what)) != AMB_OK) return st;
+    if ((st = ambgate_allowed(vm, r, op, what)) != AMB_OK) return st;
     if (r->res->in.at < r->res->in.end && (st = ambstream_settle(vm, r)) != AMB_OK)
         return st;
     ambcall c;
@@ -811,8 +827,8 @@ static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
         const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
         if (!op)
             return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
-        st = ambgate_allowed(vm, r, op, "next");
-        if (!st) st = ambgate_turn(vm, cap, r, "next");
+        st = ambgate_turn(vm, cap, r, "next");
+        if (!st) st = ambgate_allowed(vm, r, op, "next");
         if (st) return st;
         ambcall c;
         ambgate_begin(&c, vm, prov, op, cap.cap->slot);

@@ -59,6 +59,7 @@ typedef struct ambprov {
     void *inst;
     struct ambgate *gate;
     bool started;
+    bool dead; /* chaos: it answers no more */
 } ambprov;
 
 /* Buffered input of a resource with a read operation: bytes [at, end) are still to be
@@ -139,6 +140,7 @@ typedef struct ambcall {
     void *made_res;
     amb_rights made_want;
     char *made_label;
+    void *wire_buffer, *wire_to; /* wire loopback: the provider's copy of a buffer, and the buffer */
     uint32_t passed; /* interposers that have seen it start */
     void *notes[AMB_INTERPOSERS]; /* theirs; only those that have seen it */
     const char *path; /* the argument that says what the call is about */
@@ -158,8 +160,6 @@ typedef struct ambpending {
     bool settled; /* answered, and the kernel is done with it: `status` holds */
     amb_status status;
     amb_task *task; /* who waits; NULL: C code does */
-    void *detached; /* a stream's buffer that is still being filled for nobody */
-    size_t detached_size;
     struct ambpending *row_next, *row_prev, *done_next;
     struct ambjob job; /* when a thread runs it */
     ambtimer grace;    /* cancelled, not yet answered */
@@ -181,6 +181,7 @@ typedef struct ambevent {
     amb_status status; /* after */
     const char *why;
     void **note; /* of this interposer, from before to after */
+    const amb_task *task; /* who made the call; NULL: the first, or nobody any more */
 } ambevent;
 /* Each gives AMB_OK, or has ended the program (vm->failed). `before` sees a call start in the
  * frames of its caller; `after` may come from elsewhere. */
@@ -192,6 +193,11 @@ typedef struct ambinterposer {
     amb_status (*refused)(void *ud, amb_vm *vm, const ambevent *e);
     void (*end)(void *ud);
 } ambinterposer;
+
+typedef struct ambbytebuf {
+    uint8_t *p;
+    size_t len, cap;
+} ambbytebuf;
 
 typedef struct ambopcache {
     const amb_restype *type;
@@ -220,6 +226,10 @@ struct ambgate {
     uint32_t npendings, pendings_cap, free_pending, nflight;
     ambpending *answered, **answered_end;
     bool answered_posted;
+
+    bool wire;            /* every call goes through frames, see wire.c */
+    uint64_t chaos;       /* state of the numbers that disturb calls, see chaos.c; 0: none do */
+    uint32_t chaos_fails; /* of a thousand calls that many fail */
     uint64_t late; /* answers that came too late or twice */
 };
 
@@ -275,7 +285,6 @@ amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n);
  * op: NULL when there is none. */
 amb_status ambgate_refused(amb_vm *vm, const ambrow *r, const amb_op *op, const char *name,
                            amb_status st, const char *why);
-uint32_t ambgate_task(const amb_vm *vm); /* the running task's number; 1: the first */
 /* Turns a failed call into the pending error. */
 amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
 /* One operation of cap's row, slots in and out: for the kernel's own vocabulary. held: a value that the
@@ -289,6 +298,8 @@ void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size
 const char *ambgate_io_kind(int os_errno);
 ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
 
+/* Calls the provider's function with the call's arguments. */
+amb_status ambgate_enter(ambcall *c, amb_arg *ret);
 /* Runs the provider's function for a call: on this thread, or, when it blocks and others could
  * run meanwhile, on another one. */
 amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n);
@@ -317,6 +328,21 @@ amb_call *ambpending_open(struct ambgate *g, amb_ticket t);
 void ambpending_reply(amb_call *c, amb_status st, const amb_arg *ret);
 bool ambpending_canceled(struct ambgate *g, amb_ticket t);
 
+/* wire.c: encodes the arguments of a call and gives the provider what it decodes. */
+amb_status ambwire_call(ambcall *c, void *self, amb_arg *ret);
+/* The same for the answer; buffers that were filled are copied to where they belong. */
+amb_status ambwire_answer(ambcall *c, amb_status st);
+/* Slots as bytes, and back; what is decoded lives in the call's memory. NULL or false: no memory, or
+ * the bytes are no such slots. text: strings must be UTF-8. */
+bool ambwire_encode(ambbytebuf *b, const amb_arg *a, uint32_t n);
+amb_arg *ambwire_decode(ambcall *c, const uint8_t *p, size_t len, uint32_t n, bool text);
+
+/* chaos.c: disturbs calls in ways that nothing may depend on, and some that fail. */
+bool ambchaos_waits(amb_vm *vm);        /* the call is to be made again, after others have run */
+bool ambchaos_elsewhere(amb_vm *vm);    /* a thread is to run what could be tried here */
+const amb_arg *ambchaos_args(ambcall *c, const amb_arg *a, uint32_t n); /* shorter buffers, smaller batches */
+amb_status ambchaos_fails(ambcall *c);  /* AMB_OK, or how the call is to fail without being made */
+
 /* stream.c: the vocabulary all streams share */
 typedef struct ambverb {
     const char *name;
@@ -333,8 +359,8 @@ amb_status ambstream_next_line(amb_vm *vm, ambv cap, ambrow *r, ambv *out);
 /* A task waits for a read or a write of the vocabulary; and it has been answered. */
 void ambstream_begun(ambpending *p);
 void ambstream_filled(ambpending *p);
-/* The buffer that an abandoned call still fills goes with it. */
-void ambstream_detach(ambpending *p);
+/* Those who waited while another task read or wrote look again. */
+void ambstream_next_turn(amb_vm *vm, ambres *res);
 /* Gives buffered input back before something uses the position. */
 amb_status ambstream_settle(amb_vm *vm, ambrow *r);
 #endif

@@ -73,7 +73,6 @@ ambpending *ambpending_take(ambcall *c) {
     p->orphan = p->asked = p->settled = p->retried = false;
     if (c->res) c->res->inflight++;
     p->task = NULL;
-    p->detached = NULL;
     p->done_next = NULL;
     p->grace.fire = grace_over;
     if (c->nargs) memcpy(p->args, c->args, c->nargs * sizeof *p->args);
@@ -171,12 +170,11 @@ static void settle(ambpending *p) {
     }
     for (uint32_t i = 0; i < c->nvalues && i < c->nleased; i++)
         ambmarshal_unlease(&p->roots[i], 1);
-    if (!p->orphan) ambstream_filled(p);
+    if (AMB_UNLIKELY(g->wire)) st = p->status = ambwire_answer(c, st);
+    ambstream_filled(p);
+    ambres *res = c->res;
+    if (res) res->refs++;
     p->status = ambgate_leave(c, st);
-    if (p->detached) {
-        ambgc_free(vm, p->detached, p->detached_size);
-        p->detached = NULL;
-    }
     p->settled = true;
     if (p->orphan) {
         if (p->status == AMB_OK && c->new_row) ambhandle_close(vm, c->new_row);
@@ -184,6 +182,10 @@ static void settle(ambpending *p) {
     } else {
         ambtask_answered(vm, p);
     }
+    if (!res) return;
+    ambstream_next_turn(vm, res);
+    if (!res->inflight) ambtask_wake_all(vm, &res->turn);
+    ambhandle_drop(vm, res);
 }
 
 static void settle_all(void *ud, uint32_t events) {
@@ -238,7 +240,7 @@ static void run_job(ambjob *j) {
     p->state = PEND_OPEN;
     pthread_mutex_unlock(&g->lock);
     if (wanted)
-        st = c->op->fn(c->prov->inst, (amb_call *)c, c->res ? c->res->res : NULL, p->args, c->nargs, &ret);
+        st = ambgate_enter(c, &ret);
     ambpending_reply((amb_call *)c, st, &ret);
 }
 
@@ -307,7 +309,6 @@ static void detach(ambpending *p) {
         b->leased--;
         p->roots[i] = ambv_obj(keep);
     }
-    ambstream_detach(p);
 }
 
 void ambpending_abandon(ambpending *p) {

@@ -49,8 +49,8 @@ void ambstream_begun(ambpending *p) {
     else if (p->call.op->ordinal == res->type->write_op) res->in.writing = true;
 }
 
+/* What was read for somebody who has gone stays in the buffer for the next. */
 void ambstream_filled(ambpending *p) {
-    amb_vm *vm = p->call.vm;
     ambres *res = p->call.res;
     const amb_arg *a = p->args;
     if (!res || p->call.named || !p->call.nargs || a->type != AMB_T_BUF) return;
@@ -60,11 +60,14 @@ void ambstream_filled(ambpending *p) {
         bool ours = s->buf && (char *)a->v.w == s->buf + s->end;
         if (ours && p->status == AMB_OK && p->call.ret.v.i > 0 && p->call.ret.v.i <= (int64_t)a->len)
             s->end += (uint32_t)p->call.ret.v.i;
-        ambtask_wake_all(vm, &s->readers);
     } else if (p->call.op->ordinal == res->type->write_op) {
         s->writing = false;
-        ambtask_wake_all(vm, &s->writers);
     }
+}
+
+void ambstream_next_turn(amb_vm *vm, ambres *res) {
+    if (!res->in.reading) ambtask_wake_all(vm, &res->in.readers);
+    if (!res->in.writing) ambtask_wake_all(vm, &res->in.writers);
 }
 
 /* Files give what is there; a connection that says nothing should cost little. */
@@ -96,12 +99,9 @@ static amb_status make_room(amb_vm *vm, ambrow *r, const char *what) {
 static amb_status fill(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t *got) {
     ambstream *s = &r->res->in;
     amb_status st = AMB_OK;
-    if (!ambtask_answer(vm)) { /* else what was read is there already */
-        st = turn(vm, cap, r, what, false);
-        if (!st) st = make_room(vm, r, what);
-        if (st) return st;
-    }
-    amb_arg a = {.type = AMB_T_BUF, .len = s->cap - s->end, .v.w = s->buf + s->end}, ret;
+    /* Else what was read is there already. */
+    if (!ambtask_answer(vm) && (st = make_room(vm, r, what)) != AMB_OK) return st;
+    amb_arg a = {.type = AMB_T_BUF, .flags = AMB_P_OUT, .len = s->cap - s->end, .v.w = s->buf + s->end}, ret;
     st = ambgate_basic(vm, cap, ambv_nil(), r, r->res->type->read_op, what, &a, 1, &ret);
     if (st) return st;
     if (ret.v.i < 0 || (!ret.aux && ret.v.i > (int64_t)a.len))
@@ -116,21 +116,6 @@ static amb_status fill(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32
     s->grows = s->end == s->cap;
     *got = (uint32_t)ret.v.i;
     return AMB_OK;
-}
-
-void ambstream_detach(ambpending *p) {
-    ambres *res = p->call.res;
-    const amb_arg *a = p->args;
-    if (!res || !p->call.nargs || a->type != AMB_T_BUF || p->call.op->ordinal != res->type->read_op) return;
-    ambstream *s = &res->in;
-    if (!s->buf || (char *)a->v.w < s->buf || (char *)a->v.w > s->buf + s->cap) return;
-    uint32_t left = s->end - s->at;
-    char *fresh = left ? ambgc_malloc(p->call.vm, left) : NULL;
-    if (left && !fresh) return; /* then nobody reads until the answer is there */
-    if (left) memcpy(fresh, s->buf + s->at, left);
-    p->detached = s->buf;
-    p->detached_size = s->cap;
-    *s = (ambstream){fresh, left, 0, left};
 }
 
 /* Until n bytes are buffered or the input ends. */
@@ -243,7 +228,9 @@ static amb_status line(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32
 }
 
 amb_status ambstream_next_line(amb_vm *vm, ambv cap, ambrow *r, ambv *out) {
-    amb_status st = line(vm, cap, r, "lines", r->max, out);
+    amb_status st = turn(vm, cap, r, "lines", false);
+    if (!st) st = line(vm, cap, r, "lines", r->max, out);
+    if (st) return st;
     if (st == AMB_OK && out->tag == TAG_NIL) *out = ambv_done();
     return st;
 }
@@ -276,6 +263,7 @@ VERB(verb_read_line) {
     UNUSED;
     uint32_t max;
     amb_status st = count_arg(vm, "read_line", "max", args, n, 0, 1, LONGEST, &max);
+    if (!st) st = turn(vm, cap, r, "read_line", false);
     return st ? st : line(vm, cap, r, "read_line", max, out);
 }
 
@@ -283,6 +271,7 @@ VERB(verb_read) {
     UNUSED;
     uint32_t max;
     amb_status st = count_arg(vm, "read", "max", args, n, 0, 1, FILE_BUFFER, &max);
+    if (!st) st = turn(vm, cap, r, "read", false);
     if (!st) st = fill_to(vm, cap, r, "read", 1);
     if (st) return st;
     uint32_t have = buffered(r);
@@ -303,6 +292,7 @@ VERB(verb_read_exact) {
         return amberr_arg(vm, "read_exact", "n", "an int", args[0]);
     if (args[0].i > (int64_t)LONGEST)
         return amberr_raise(vm, AMB_ERR_VALUE, "read_exact: n is more than %u", LONGEST);
+    if ((st = turn(vm, cap, r, "read_exact", false)) != AMB_OK) return st;
     if ((st = fill_to(vm, cap, r, "read_exact", want)) != AMB_OK) return st;
     if (buffered(r) < want)
         return amberr_io(vm, "eof", 0, NULL,
@@ -325,6 +315,7 @@ VERB(verb_read_until) {
     } else return amberr_arg(vm, "read_until", "sep", "a string or bytes", args[0]);
     if (!len) return amberr_raise(vm, AMB_ERR_VALUE, "read_until: sep must not be empty");
     amb_status st = count_arg(vm, "read_until", "max", args, n, 1, 1, LONGEST, &max);
+    if (!st) st = turn(vm, cap, r, "read_until", false);
     if (st) return st;
     for (;;) {
         uint32_t have = buffered(r);
@@ -353,7 +344,8 @@ VERB(verb_read_until) {
 
 static amb_status whole(amb_vm *vm, ambv cap, ambrow *r, const char *what, uint32_t max, bool text,
                         ambv *out) {
-    amb_status st = fill_to(vm, cap, r, what, max < LONGEST ? max + 1 : LONGEST);
+    amb_status st = turn(vm, cap, r, what, false);
+    if (!st) st = fill_to(vm, cap, r, what, max < LONGEST ? max + 1 : LONGEST);
     if (st) return st;
     uint32_t have = buffered(r);
     if (have > max)
@@ -388,8 +380,10 @@ VERB(verb_write) {
         p = len ? (const char *)v.bytes->block->data : "";
     } else return amberr_arg(vm, "write", "data", "a string or bytes", v);
     bool going_on = ambtask_answer(vm) != NULL;
-    uint32_t done = going_on ? vm->task->progress : 0;
-    if (!going_on) {
+    bool partial = vm->task && vm->task->partial; /* it has waited, some of it is written */
+    uint32_t done = partial ? vm->task->progress : 0;
+    if (partial) vm->task->partial = false;
+    else {
         if ((st = turn(vm, cap, r, "write", true)) != AMB_OK) return st;
         if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, len))
             return ambgate_refused(
@@ -400,13 +394,14 @@ VERB(verb_write) {
     }
     st = AMB_OK;
     do {
-        amb_arg a = {.type = AMB_T_BUF, .len = len - done, .v.p = p + done}, ret;
+        amb_arg a = {.type = AMB_T_BUF, .flags = AMB_P_IN, .len = len - done, .v.p = p + done}, ret;
         int64_t calls = r->calls;
         if (v.tag == TAG_BYTES && !going_on) v.bytes->leased++;
         st = ambgate_basic(vm, cap, v, r, r->res->type->write_op, "write", &a, 1, &ret);
         if (v.tag == TAG_BYTES && !going_on && !(st == AMB_PENDING && vm->task->call)) v.bytes->leased--;
         if (st == AMB_PENDING) {
             vm->task->progress = done;
+            vm->task->partial = true;
             return st;
         }
         if (done && calls >= 0) r->calls = calls; /* one write is one call */

@@ -211,6 +211,7 @@ static int enter(amb_vm *vm, amb_task *t) {
     if (t->wakes == WAKE_ERROR) {
         t->wakes = WAKE_NOT;
         t->redo = REDO_NOTHING;
+        t->partial = false;
         vm->exc = t->wake;
         t->wake = ambv_nil();
         ambtask_drop_answer(vm);
@@ -221,6 +222,7 @@ static int enter(amb_vm *vm, amb_task *t) {
     if (!brought && !at_end && due(vm, t)) {
         t->wakes = WAKE_NOT;
         t->redo = REDO_NOTHING;
+        t->partial = false;
         ambtask_drop_answer(vm);
         return ambtask_check(vm);
     }
@@ -655,24 +657,32 @@ int ambtask_threw(amb_vm *vm) {
 
 /* ---- the whole program ---- */
 
-static void say_where(amb_vm *vm, ambbuf *b, const amb_task *t) {
-    const ambv *base = t->regs + t->base;
-    if (!t->nregs || t->base < 2 || base[-2].tag != TAG_CLOSURE) return;
-    const amb_instr *pc = t->pc;
-    const ambv *low = t->regs;
-    while (base[-2].closure->proto->flags & PROTO_HIDDEN) { /* the caller of a core function */
-        ambv h = base[-1];
-        const ambv *up = (const ambv *)((const char *)base - frame_delta(h.tag));
-        if (up < low + 2 || up[-2].tag != TAG_CLOSURE) return;
-        pc = (const amb_instr *)h.p - 1;
-        base = up;
+const amb_proto *ambtask_where(const amb_vm *vm, const amb_task *t, uint32_t *line) {
+    bool here = !t || t->h.aux16 == TASK_RUNNING;
+    const ambv *low = here ? vm->stack + 3 : t->regs, *base = here ? vm->base : t->regs + t->base;
+    const amb_instr *pc = here ? vm->pc : t->pc;
+    if (!here && !t->nregs) return NULL;
+    while (base > low + 1 && (base[-1].tag & 0xff) == TAG_FRAME) {
+        const amb_proto *p = base[-2].tag == TAG_CLOSURE ? base[-2].closure->proto : NULL;
+        if (p && !(p->flags & PROTO_HIDDEN) && p->spans && p->module && !p->module->hidden) {
+            int64_t at = pc - p->code;
+            uint32_t column;
+            ambmodule_locate(p->module, at >= 0 && at < p->ncode ? p->spans[at].start : p->whole.start, line,
+                             &column);
+            return p;
+        }
+        size_t delta = frame_delta(base[-1].tag);
+        if (!delta) break;
+        pc = (const amb_instr *)base[-1].p - 1;
+        base = (const ambv *)((const char *)base - delta);
     }
-    const amb_proto *p = base[-2].closure->proto;
-    int64_t at = pc - p->code;
-    uint32_t line, column;
-    ambmodule_locate(p->module, at >= 0 && at < p->ncode ? p->spans[at].start : p->whole.start, &line, &column);
-    ambbuf_printf(b, " in %s (%s:%u)", p->name->data, p->module->name->data, line);
-    (void)vm;
+    return NULL;
+}
+
+static void say_where(amb_vm *vm, ambbuf *b, const amb_task *t) {
+    uint32_t line;
+    const amb_proto *p = ambtask_where(vm, t, &line);
+    if (p) ambbuf_printf(b, " in %s (%s:%u)", p->name->data, p->module->name->data, line);
 }
 
 static void say_tasks(amb_vm *vm, ambbuf *b, const amb_task *t, uint32_t *n) {
@@ -844,7 +854,7 @@ void ambtask_end_all(amb_vm *vm) {
     if (s->root) drop(vm, s->root);
     s->ready = (ambqueue){NULL, NULL};
     s->root = vm->task = NULL;
-    s->ntasks = 0;
+    s->ntasks = s->task_number = 0;
     s->program_error = ambv_undef();
     vm->idle = false;
 }

@@ -60,7 +60,8 @@ struct amb_task {
     ambtimer timer;      /* sleep, after */
     ambtimer grace;      /* the time a cancelled task may still wait */
     struct ambpending *call; /* in flight, or its answer */
-    uint32_t progress;   /* bytes written by what is being done again */
+    uint32_t progress;   /* partial: bytes written by what is being done again; else a select's arm */
+    bool partial;
     uint8_t wakes;       /* WAKE_*: how it goes on */
     bool cancelled;      /* asked to end */
     bool grace_over;
@@ -142,6 +143,9 @@ void ambtask_answered(amb_vm *vm, ambpending *p);
 void ambtask_orphaned(amb_vm *vm, ambpending *p);
 /* The row of a call in flight has ended. */
 void ambtask_row_ended(amb_vm *vm, ambpending *p, bool revoked);
+
+/* The function of a script that t (NULL: whoever runs) is in, and the line; NULL: none. */
+const amb_proto *ambtask_where(const amb_vm *vm, const amb_task *t, uint32_t *line);
 
 /* ---- for the interpreter ---- */
 /* how: the word of the instruction; names: of the last arguments, or nil. */

@@ -70,6 +70,11 @@ typedef struct amb_config {
     /* How the VM waits, see reactor.h; it stays the host's and outlives the VM. NULL: the library's own. */
     const struct amb_reactor *reactor;
     uint32_t tasks;       /* that have not ended; 0 = a million */
+    /* For tests: every call of a provider is encoded, decoded, answered the same way. */
+    int wire;
+    /* For tests: a seed, not 0: calls wait, move to threads, read and write less than asked. */
+    uint64_t chaos;
+    uint32_t chaos_fails; /* of a thousand calls that many fail, then */
 } amb_config;
 
 AMB_API amb_vm *amb_vm_new(const amb_config *config,
