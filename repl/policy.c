@@ -188,6 +188,7 @@ static int settle(policy *p)
 /* `ambit grant` with flags that allow it: the flags are the answer. */
 static int remember_flags(policy *p)
 {
+    bool any = false;
     for (uint32_t i = 0; i < p->n; i++)
         for (uint32_t k = 0; k < p->q[i].ntargets; k++) {
             target *t = &p->q[i].targets[k];
@@ -201,8 +202,9 @@ static int remember_flags(policy *p)
                 return status;
             }
             t->verdict = BY_ANSWER;
+            any = true;
         }
-    return store_remember(p) ? 0 : EXIT_ERROR;
+    return !any || store_remember(p) ? 0 : EXIT_ERROR;
 }
 
 /* Nobody may change what is written about it. */

@@ -229,7 +229,6 @@ void store_recall(policy *p)
     close(dir);
     if (!there) return;
     if (strcmp(f.script, p->h->script_real) == 0 && same_sources(p, &f)) {
-        bool more = false;
         for (uint32_t i = 0; i < p->n; i++)
             for (uint32_t k = 0; k < p->q[i].ntargets; k++) {
                 request *q = &p->q[i];
@@ -242,11 +241,15 @@ void store_recall(policy *p)
                         strcmp(f.grants[g].c, place.p) == 0 &&
                         !(q->rights & ~rights_of(q, f.grants[g].b)))
                         at->verdict = BY_MEMORY;
-                more |= at->verdict == OPEN_QUESTION;
+                if (at->verdict == OPEN_QUESTION && !at->escape) {
+                    /* Same sources, so it is where this leads, or the arguments it came from. */
+                    text_printf(&p->changed, "%swhere ", p->changed.len ? ", " : "");
+                    request_spec(&p->changed, q, at);
+                    text_str(&p->changed, " leads");
+                }
                 text_free(&want);
                 text_free(&place);
             }
-        if (more) text_str(&p->changed, "where its requests lead, or what they ask for");
     }
     store_file_free(&f);
 }

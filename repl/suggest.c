@@ -15,6 +15,9 @@ typedef struct needed {
     uint32_t nroots;
     amb_rights rights;
     bool used, edited;
+    char *hosts[32];          /* that were spoken to */
+    uint32_t nhosts;
+    bool all_hosts;           /* too many, or some without a name of its own */
     char *common; /* the directory all paths are in; NULL: none yet */
 } needed;
 
@@ -58,6 +61,24 @@ static bool clean(const char *beneath, const char *path, char *out, size_t size)
     return true;
 }
 
+/* What the request does not cover was refused. */
+static void add_host(needed *d, const request *q, const char *path)
+{
+    char full[512], why[256];
+    size_t n = strlen(path);
+    bool plain = amb_match_canonical(AMB_M_HOSTPORT, path, full, sizeof full, why) == AMB_OK &&
+                 !strchr(full, '*') && (n < 2 || strcmp(path + n - 2, ":0") != 0);
+    bool covered = !plain;
+    for (uint32_t i = 0; i < q->ntargets && !covered; i++)
+        covered = q->targets[i].real &&
+                  amb_match_covers(AMB_M_HOSTPORT, q->targets[i].real, full);
+    if (!covered) return;
+    for (uint32_t i = 0; plain && i < d->nhosts; i++)
+        if (strcmp(d->hosts[i], full) == 0) return;
+    if (!plain || d->nhosts == 32) d->all_hosts = true;
+    else d->hosts[d->nhosts++] = must(strdup(full));
+}
+
 static void note(void *ud, const amb_event *e)
 {
     suggestion *s = ud;
@@ -74,6 +95,7 @@ static void note(void *ud, const amb_event *e)
         if (same) d->rights |= e->need;
         else if (d->edited) d->rights |= e->need & read;
         d->edited |= strcmp(e->operation, "edit") == 0;
+        if (same && q->match[0] == AMB_M_HOSTPORT && e->path) add_host(d, q, e->path);
         if (!same || strcmp(q->type->name, "dir") != 0) return;
         char path[2048];
         bool dir = strcmp(e->operation, "list") == 0 || strcmp(e->operation, "walk") == 0 ||
@@ -112,11 +134,20 @@ suggestion *suggest_start(policy *p, const amb_value *caps)
 }
 
 /* The words between the brackets: the source's own when nothing is narrower. */
-static void arguments(text *t, const request *q, const char *narrow)
+static void arguments(text *t, const request *q, const needed *d, const char *narrow)
 {
     const amb_use *u = q->use;
     if (!u->nargs) return;
     text_str(t, "(");
+    if (d->nhosts && !d->all_hosts) {
+        for (uint32_t i = 0; i < d->nhosts; i++) {
+            text_str(t, i ? ", \"" : "\"");
+            text_shown(t, d->hosts[i], strlen(d->hosts[i]));
+            text_str(t, "\"");
+        }
+        text_str(t, ")");
+        return;
+    }
     for (uint32_t i = 0; i < u->nargs; i++) {
         if (i) text_str(t, ", ");
         if (narrow && *narrow && u->args[i].kind == AMB_X_STRING) {
@@ -137,9 +168,21 @@ static void arguments(text *t, const request *q, const char *narrow)
     text_str(t, ")");
 }
 
-static void flags_for(text *flags, policy *p, const request *q, amb_rights rights,
-                      const char *narrow)
+static void flags_for(text *flags, policy *p, const request *q, const needed *d,
+                      amb_rights rights, const char *narrow)
 {
+    if (d->nhosts && !d->all_hosts && !p->h->virtual_net) {
+        text spec = {0};
+        request_name(&spec, q);
+        for (uint32_t i = 0; i < d->nhosts; i++)
+            text_printf(&spec, "%s%s", i ? ", " : "(", d->hosts[i]);
+        text_str(&spec, "):");
+        rights_text(&spec, q->provider, rights, ",");
+        text_str(flags, " --allow ");
+        text_shell(flags, spec.p);
+        text_free(&spec);
+        return;
+    }
     request less = *q;
     less.rights = rights;
     for (uint32_t k = 0; k < q->ntargets; k++) {
@@ -190,13 +233,13 @@ void suggest_report(suggestion *s)
         text_str(&t, q->use->provider);
         if (strcmp(q->use->provider, q->use->resource) != 0)
             text_printf(&t, ".%s", q->use->resource);
-        arguments(&t, q, narrow);
+        arguments(&t, q, d, narrow);
         rights_text(&rights, q->provider, need, ", ");
         if (need != q->type->dflt && rights.len) text_printf(&t, " for %s", rights.p);
         text_str(&t, " as ");
         text_shown(&t, q->use->name, strlen(q->use->name));
         text_str(&t, q->use->optional ? "?\n" : "\n");
-        flags_for(&flags, p, q, need, narrow);
+        flags_for(&flags, p, q, d, need, narrow);
         text_free(&rights);
     }
     if (!s->n) text_str(&t, "  nothing\n");
@@ -220,7 +263,10 @@ void suggest_report(suggestion *s)
 void suggest_free(suggestion *s)
 {
     if (!s) return;
-    for (uint32_t i = 0; i < s->n; i++) free(s->v[i].common);
+    for (uint32_t i = 0; i < s->n; i++) {
+        for (uint32_t k = 0; k < s->v[i].nhosts; k++) free(s->v[i].hosts[k]);
+        free(s->v[i].common);
+    }
     policy_free(s->p);
     free(s->v);
     free(s);
