@@ -188,7 +188,8 @@ static int copy_link(int from, int into, const char *name)
 {
     fs_path text;
     ssize_t n = readlinkat(from, name, text, sizeof text);
-    if (n < 0) return -errno;
+    /* EINVAL: it became something else since it was listed, so that link is gone. */
+    if (n < 0) return errno == EINVAL ? -ENOENT : -errno;
     if (n == (ssize_t)sizeof text) return -ENAMETOOLONG;
     text[n] = 0;
     return symlinkat(text, into, name) ? -errno : 0;
