@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One `use` line: what it asks for by the provider's tables, and what that leads to.
  *
- * Opening is harmless for what exists: a directory, or a regular file that is not emptied
- * by it. So it comes first, and everything else looks at the descriptor. What does not exist
+ * Opening is harmless for what exists: a directory, a program, or a regular file that is not
+ * emptied by it. So it comes first, and everything else looks at the descriptor. What does not exist
  * yet, and files that are no regular ones, are opened when they were granted; if they then
  * are not what was decided about, they are not given. */
 #include <errno.h>
@@ -318,6 +318,11 @@ int request_make(policy *p, request *q, const amb_use *u)
     if (named) list_words(p, &rest);
     q->rest = rest.p;
     if (!status && !q->list && !q->ntargets) add_target(q);
+    /* Programs are found now: what is shown is what will run, whatever comes into PATH. */
+    if (!status && q->ntargets && q->match[0] == AMB_M_PROGRAMS && q->targets[0].given &&
+        amb_grant(p->h->vm, u->provider, u->resource, q->values, u->nargs, u->rights,
+                  u->nrights, &q->targets[0].cap, why) == AMB_OK)
+        q->targets[0].opened = true;
     for (int i = 0; named && !reads_only(q) && i < p->o->argc; i++) {
         char full[PATH_MAX];
         if (amb_match_canonical(AMB_M_FILE, named_part(p->o->argv[i]), full, sizeof full,

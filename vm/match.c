@@ -6,11 +6,13 @@
  * two readings has no canonical form and is refused. Covering compares whole parts:
  * a path's names, a host's labels, a port's number; never prefixes of text. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ambit/ambit.h"
@@ -101,6 +103,12 @@ static int hostport_covers(const char *grant, const char *request) {
 
 /* --- programs ----------------------------------------------------------------------- */
 
+static int is_program(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
 /* A name is looked for in PATH, among absolute directories; a path is taken as it is,
  * made absolute. The last link is kept: one file may be many programs. */
 static amb_status program_canonical(const char *name, char *out, size_t size,
@@ -116,15 +124,15 @@ static amb_status program_canonical(const char *name, char *out, size_t size,
         if (!realpath(n ? file : "/", dir)) return no(why, "%s", strerror(errno));
         int k = snprintf(out, size, "%s/%s", dir[1] ? dir : "", slash + 1);
         if (k < 0 || (size_t)k >= size) return no(why, "it is too long");
-        return access(out, X_OK) ? no(why, "%s", strerror(errno)) : AMB_OK;
+        return is_program(out) ? AMB_OK : no(why, "not a program");
     }
     const char *p = getenv("PATH");
-    if (!p) p = "/usr/bin:/bin";
+    if (!p || !*p) p = "/usr/local/bin:/usr/bin:/bin";
     while (*p) {
         size_t n = strcspn(p, ":");
         if (*p == '/' && n + 1 + strlen(name) < size && n + 1 + strlen(name) < PATH_MAX) {
             snprintf(out, size, "%.*s/%s", (int)n, p, name);
-            if (access(out, X_OK) == 0) return AMB_OK;
+            if (is_program(out)) return AMB_OK;
         }
         p += n + (p[n] == ':');
     }
