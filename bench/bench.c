@@ -19,6 +19,7 @@ static const char usage[] =
     "  programs   time and memory of the programs in DIR, by program and by class\n"
     "  startup    time of an empty script\n"
     "  pauses     how long small units of work take while 200 MB are live\n"
+    "  files      reading a long file and copying many small ones; NAMES: MiB, how many\n"
     "  record     lines for the file of expected ratios\n"
     "  check      fails where a program is far slower than the file says\n"
     "\n"
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
     } commands[] = {
         {"machine", cmd_machine}, {"programs", cmd_programs}, {"record", cmd_record},
         {"check", cmd_check},     {"startup", cmd_startup},   {"pauses", cmd_pauses},
+        {"files", cmd_files},
     };
     options o = {.dir = "bench/programs"};
     const char *ambit = NULL, *only = NULL;

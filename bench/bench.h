@@ -21,5 +21,6 @@ int cmd_record(const options *o);
 int cmd_check(const options *o);
 int cmd_startup(const options *o);
 int cmd_pauses(const options *o);
+int cmd_files(const options *o);
 
 #endif

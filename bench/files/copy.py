@@ -1,0 +1,3 @@
+# Copies a directory tree.
+import shutil, sys
+shutil.copytree(sys.argv[1] + "/tree", sys.argv[1] + "/copy")
