@@ -12,7 +12,7 @@ while clock.monotonic() < end {
         try { let s = d.read_text(p); if s.contains("SECRET") and p != "a/b/../file" { print("reached", p) }; n += 1 } catch e: CapabilityError { } catch e: IOError { if e.kind != "not_found" and e.kind != "busy" { print(e) } }
     }
 }
-print(n > 10)
+print(n > 0)
 X
 $swap 15 g/a $d/out/x ambit -y s.amb 2>&1
 cd /; chmod -R u+rwx $d; rm -rf $d

@@ -13,7 +13,7 @@ while clock.monotonic() < end {
         try { let s = f(); if s != "inside\n" { print("reached", s) }; read += 1 } catch e: CapabilityError { refused += 1 } catch e: IOError { if e.kind != "busy" { print(e) } }
     }
 }
-print(read > 10, refused > 10)
+print(read > 0, refused > 0)
 X
 $swap 15 g/f g/l ambit -y s.amb 2>&1
 cd /; chmod -R u+rwx $d; rm -rf $d
