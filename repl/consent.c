@@ -24,39 +24,36 @@ static void shown(text *t, const char *s)
     if (!plain) text_str(t, "\"");
 }
 
-static void line_for(text *t, const policy *p, const request *q, const target *at)
+static void line_for(text *t, const request *q, const target *at)
 {
     bool open = at && at->verdict == OPEN_QUESTION;
-    text name = {0}, rights = {0};
+    text name = {0}, rights = {0}, place = {0};
+    text_add(&place, "", 0);
     request_name(&name, q);
     rights_text(&rights, q->provider, q->rights, ", ");
     text_str(t, open && at->escape ? "  ! " : open ? "  ? " : "    ");
-    text_printf(t, "%-14s ", name.p);
-    if (at && at->dash) text_str(t, "standard input or output");
+    if (at && at->dash) text_str(&place, "standard input or output");
     else if (at && at->given) {
-        shown(t, at->real ? at->real : at->given);
-        if (at->made) text_str(t, " (new)");
+        shown(&place, at->real ? at->real : at->given);
+        if (at->made) text_str(&place, " (new)");
     }
     if (q->rest && q->rest[0]) {
-        text_str(t, " ");
-        text_shown(t, q->rest, q->rest ? strlen(q->rest) : 0);
+        if (place.len) text_str(&place, " ");
+        text_shown(&place, q->rest, strlen(q->rest));
     }
-    if (rights.len) {
-        text_str(t, "  ");
-        text_shown(t, rights.p, rights.len);
-    }
-    text_printf(t, "  line %u", q->use->line);
+    text_printf(t, "%-11s  %-36s  %-12s  line %u", name.p, place.p,
+                rights.len ? rights.p : "", q->use->line);
     if (q->refused) text_str(t, "  (left out)");
     else if (q->use->optional) text_str(t, "  (can do without)");
     text_str(t, "\n");
     if (open && at->escape) {
-        text_str(t, "                    can do anything you can: ");
+        text_str(t, "                 can do anything you can: ");
         text_shown(t, at->escape, strlen(at->escape));
         text_str(t, "\n");
     }
     text_free(&name);
     text_free(&rights);
-    (void)p;
+    text_free(&place);
 }
 
 /* Rows on a terminal of that width; every byte counts as a column, so never too few. */
@@ -130,10 +127,10 @@ answer consent_ask(policy *p)
     text_str(&t, " asks for:\n");
     for (uint32_t i = 0; i < p->n; i++) {
         const request *q = &p->q[i];
-        if (!q->ntargets) line_for(&t, p, q, NULL);
+        if (!q->ntargets) line_for(&t, q, NULL);
         for (uint32_t k = 0; k < q->ntargets; k++) {
             const target *at = &q->targets[k];
-            line_for(&t, p, q, at);
+            line_for(&t, q, at);
             if (at->verdict != OPEN_QUESTION) continue;
             if (at->escape) always = false, everything = true;
         }
