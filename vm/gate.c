@@ -646,6 +646,26 @@ static bool out_of_descriptors(const ambcall *c) {
     return g->collected;
 }
 
+/* What a call by name brought that was answered later; ends it, unless it is to be asked again after a
+ * collection. */
+static amb_status later_result(amb_vm *vm, ambpending *p, const char *what, ambv *out) {
+    amb_status st = p->status;
+    bool again = false;
+    if (st == AMB_OK) {
+        st = ambmarshal_out(&p->call, &p->call.ret, out);
+        again = st && vm->failed && !vm->no_gc && !p->retried;
+        p->retried = true;
+    } else if (out_of_descriptors(&p->call)) {
+        st = vm->failed = AMB_E_NOMEM; /* nothing happened: it is made anew */
+    } else {
+        st = ambgate_raise(&p->call, st, what);
+    }
+    if (again) return st;
+    if (vm->task && vm->task->call == p) vm->task->call = NULL;
+    ambpending_end(p);
+    return st;
+}
+
 amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
                           uint32_t n, ambv *out) {
     ambrow *r;
@@ -665,19 +685,8 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         return AMB_OK;
     }
     ambpending *done = ambtask_answer(vm);
-    if (AMB_UNLIKELY(done && done->call.named)) {
-        /* The task goes on: here is what it waited for. */
-        amb_status st = done->status;
-        st = st == AMB_OK ? ambmarshal_out(&done->call, &done->call.ret, out)
-                          : ambgate_raise(&done->call, st, what);
-        if (st && vm->failed && !vm->no_gc && !done->retried) {
-            done->retried = true; /* it is asked again after a collection */
-            return st;
-        }
-        vm->task->call = NULL;
-        ambpending_end(done);
-        return st;
-    }
+    if (AMB_UNLIKELY(done && done->call.named)) /* the task goes on: here is what it waited for */
+        return later_result(vm, done, what, out);
     amb_status st = ambhandle_row(vm, cap, &r);
     if (st) {
         ambtask_drop_answer(vm);
@@ -738,11 +747,7 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
             p->call.named = true;
             st = ambtask_await(vm, p, op->name);
             if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
-            st = p->status;
-            st = st == AMB_OK ? ambmarshal_out(&p->call, &p->call.ret, out)
-                              : ambgate_raise(&p->call, st, what);
-            ambpending_end(p);
-            return st;
+            return later_result(vm, p, what, out);
         }
         if (st == AMB_OK) st = ambmarshal_out(&c, &c.ret, out);
         else if (out_of_descriptors(&c)) st = vm->failed = AMB_E_NOMEM;

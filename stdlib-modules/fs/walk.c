@@ -17,6 +17,7 @@ typedef struct walk {
     } *levels;
     size_t n, cap;
     char *pattern; /* only what it matches; NULL: everything */
+    int failed; /* told after the entries that were found before it */
 } walk;
 
 static int walk_enter(walk *w, const char *path)
@@ -106,8 +107,13 @@ FS_OP(fs_walk_next)
     walk *w = self;
     size_t max = a[0].v.i < 1 ? 1 : a[0].v.i > 256 ? 256 : (size_t)a[0].v.i, got = 0;
     fs_entry batch[256];
-    int more = 1;
-    while (got < max && (more = walk_step(w, &batch[got])) > 0) got++;
+    int more = w->failed ? w->failed : 1;
+    w->failed = 0;
+    while (more > 0 && got < max) {
+        more = walk_step(w, &batch[got]);
+        if (more > 0) got++;
+    }
+    if (got && more < 0) w->failed = more;
     amb_status st = more < 0 && !got ? fs_failed(f, c, more, "walk")
                                      : fs_listing_tree(f, c, batch, got, ret);
     for (size_t i = 0; i < got; i++) free(batch[i].path);

@@ -21,10 +21,12 @@ wrapper() { # NAME FLAGS
     chmod +x "$dir/$1/ambit"
 }
 
-# Left out: what shows the command line, which has the mode's flags here.
+# Left out: what shows the command line, which has the mode's flags here, and what counts the calls of an
+# audit, of which there are more.
 for t in cli attack; do
     cp -r "$src/tests/$t" "$dir/$t"
     for f in "$dir/$t"/*.cmd; do
+        case $f in */audit-tasks.cmd) rm -f "$f"; continue ;; esac
         grep -q "/ambit\|  ambit" "${f%.cmd}.out" 2>/dev/null && rm -f "$f"
     done
 done
