@@ -60,10 +60,21 @@ bool place_beneath_cwd(const char *real, const target *t)
     return same;
 }
 
+/* Where modules come from, by the descriptor they are loaded through. */
+static bool module_dir(const host *h, char out[PATH_MAX])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", h->root);
+    ssize_t n = h->root >= 0 ? readlink(link, out, PATH_MAX - 1) : -1;
+    if (n <= 0) return false;
+    out[n] = 0;
+    return true;
+}
+
 bool place_beneath_script(const host *h, const char *real)
 {
     char dir[PATH_MAX];
-    return h->own_dir && realpath(h->dir, dir) && beneath(dir, real) && modest(dir, false);
+    return h->own_dir && module_dir(h, dir) && beneath(dir, real) && modest(dir, false);
 }
 
 /* --- what gives everything ----------------------------------------------------------- */
@@ -149,7 +160,7 @@ const char *place_escape(const policy *p, const char *real)
     if (h->script_real && touches(real, h->script_real)) return "this script";
     for (uint32_t i = 0; i < h->nsources; i++) {
         const char *id = h->sources[i].id;
-        if (!*id || !realpath(h->dir, buf)) continue;
+        if (!*id || !module_dir(h, buf)) continue;
         text t = {0};
         text_printf(&t, "%s/%s.amb", strcmp(buf, "/") ? buf : "", id);
         bool hit = touches(real, t.p);
