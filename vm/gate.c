@@ -878,7 +878,8 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out) {
         amb_status st = ambhandle_row(vm, cap, &r);
         if (st) {
             ambtask_drop_answer(vm);
-            return st;
+            return ambgate_refused(vm, NULL, NULL, "next", st,
+                                   ambhandle_revoked(cap) ? "revoked" : "closed");
         }
     }
     if (r->kind == ROW_LINES) {
