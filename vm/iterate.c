@@ -34,7 +34,8 @@ int ambrun_forprep(amb_vm *vm, ambv *s) {
     case TAG_CHANNEL:
     case TAG_GENERATOR: break;
     case TAG_CAP:
-        if (ambgate_is_iterable(vm, *s)) break;
+        /* One that has ended says so at the first step. */
+        if (!ambhandle_peek(vm, *s) || ambgate_is_iterable(vm, *s)) break;
         amberr_raise(vm, AMB_ERR_TYPE, "this capability cannot be iterated: it has no operation next");
         return RUN_THROW;
     case TAG_INSTANCE: {
