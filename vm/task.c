@@ -619,11 +619,12 @@ static void ended(amb_vm *vm, amb_task *t) {
 
 /* The function of the running task is over. */
 static int over(amb_vm *vm, amb_task *t) {
-    t->ending = true;
     t->what = NULL;
     t->nregs = 0;
     if (t->failing || t->cancelled)
         cancel_all(vm, t->first);
+    /* Not before: a task that never started ends by being cancelled, and would end this one, too. */
+    t->ending = true;
     if (t->first) {
         t->h.aux16 = TASK_WAITING;
         t->what = "its tasks";
