@@ -30,7 +30,7 @@ typedef struct amb_reactor {
     uint64_t (*now)(void *state);
     /* Calls fn(ud, events) from `wait` whenever the descriptor is ready for one of `events` (POLLIN,
      * POLLOUT), again and again until unwatched (level-triggered). *id: not 0. The same descriptor
-     * may be watched once at a time. AMB_E_NOMEM, AMB_E_IO. */
+     * may be watched once at a time; its flags stay as they are. AMB_E_NOMEM, AMB_E_IO. */
     amb_status (*watch)(void *state, int fd, uint32_t events, amb_event_fn fn, void *ud, uint64_t *id);
     /* Changes what a watch waits for; 0: nothing for now. */
     amb_status (*rewatch)(void *state, uint64_t id, uint32_t events);

@@ -95,18 +95,17 @@ static amb_status later(console *k, amb_call *c, int fd, short events, amb_event
 {
     struct con_wait *w = &k->waits[fd];
     if (w->t) return AMB_E_BUSY;
+    amb_status st = w->watch ? k->h->rewatch(k->hctx, w->watch, (uint32_t)events)
+                             : k->h->watch(k->hctx, fd, (uint32_t)events, fn, k, &w->watch);
+    if (st != AMB_OK) return st == AMB_E_NOSYS ? AMB_WOULD_BLOCK : st;
     amb_ticket t = k->h->pend(c);
-    if (!t) return AMB_WOULD_BLOCK;
+    if (!t) {
+        pause_(k, fd);
+        return AMB_WOULD_BLOCK;
+    }
     w->t = t;
     w->buf = buf;
     w->len = len;
-    amb_status st = w->watch ? k->h->rewatch(k->hctx, w->watch, (uint32_t)events)
-                             : k->h->watch(k->hctx, fd, (uint32_t)events, fn, k, &w->watch);
-    if (st != AMB_OK) {
-        amb_call *late = take(k, fd);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) k->h->reply(late, st, &none);
-    }
     return AMB_PENDING;
 }
 

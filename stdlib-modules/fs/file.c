@@ -125,17 +125,18 @@ static amb_status stream_io(fs *f, amb_call *c, fs_file *r, int what, void *p, s
     }
     if (k == -EAGAIN) {
         if (r->wait.t) return AMB_E_BUSY;
+        /* The watch first: what has a ticket must wait for something. */
+        amb_status st = fs_ready(f, &r->watch, r->fd, (uint32_t)what, stream_ready, r);
+        if (st != AMB_OK) return st;
         amb_ticket t = f->h->pend(c);
-        if (!t) return AMB_WOULD_BLOCK;
+        if (!t) {
+            fs_pause(f, &r->watch);
+            return AMB_WOULD_BLOCK;
+        }
         r->what = what;
         r->buf = p;
         r->len = (uint32_t)n;
         fs_wait_begin(f, &r->wait, t);
-        amb_status st = fs_ready(f, &r->watch, r->fd, (uint32_t)what, stream_ready, r);
-        if (st == AMB_OK) return AMB_PENDING;
-        amb_call *late = fs_wait_open(f, &r->wait);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) f->h->reply(late, st, &none);
         return AMB_PENDING;
     }
     const char *verb = what == POLLIN ? "read" : "write";
@@ -400,18 +401,19 @@ static amb_status lock(fs *f, amb_call *c, fs_file *r, int kind, const amb_arg *
         *ret = (amb_arg){.type = AMB_T_BOOL, .v.i = !bad};
         return AMB_OK;
     }
-    if (r->wait.t || r->timer) return AMB_E_BUSY;
-    amb_ticket t = f->h->pend(c);
-    if (!t) return f->h->fail(c, AMB_E_NOSYS, 0, "lock: cannot wait here");
-    fs_wait_begin(f, &r->wait, t);
+    if (r->wait.t) return AMB_E_BUSY;
+    if (r->timer) f->h->unwatch(f->hctx, r->timer); /* of one that was cancelled */
     r->lock = kind;
     r->delay = FIRST_DELAY;
     amb_status st = f->h->timer(f->hctx, r->delay, lock_again, r, &r->timer);
-    if (st != AMB_OK) {
-        amb_call *late = fs_wait_open(f, &r->wait);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) f->h->reply(late, st, &none);
+    if (st != AMB_OK) return st;
+    amb_ticket t = f->h->pend(c);
+    if (!t) {
+        f->h->unwatch(f->hctx, r->timer);
+        r->timer = 0;
+        return f->h->fail(c, AMB_E_NOSYS, 0, "lock: cannot wait here");
     }
+    fs_wait_begin(f, &r->wait, t);
     return AMB_PENDING;
 }
 

@@ -282,14 +282,13 @@ FS_OP(fs_watch_next)
     if (bad) return fs_failed(f, c, bad, "watch");
     if (w->at < w->qn || w->ended) return give(w, c, ret);
     if (w->wait.t) return AMB_E_BUSY;
-    amb_ticket t = f->h->pend(c);
-    if (!t) return f->h->fail(c, AMB_E_NOSYS, 0, "watch: cannot wait here");
-    fs_wait_begin(f, &w->wait, t);
     amb_status st = fs_ready(f, &w->id, w->fd, POLLIN, ready, w);
-    if (st != AMB_OK) {
-        amb_call *late = fs_wait_open(f, &w->wait);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) f->h->reply(late, st, &none);
+    if (st != AMB_OK) return st;
+    amb_ticket t = f->h->pend(c);
+    if (!t) {
+        fs_pause(f, &w->id);
+        return f->h->fail(c, AMB_E_NOSYS, 0, "watch: cannot wait here");
     }
+    fs_wait_begin(f, &w->wait, t);
     return AMB_PENDING;
 }

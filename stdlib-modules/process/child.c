@@ -112,6 +112,9 @@ static bool reap(proc_job *j, bool wait)
     if (j->exited) return true;
     siginfo_t si = {0};
     int r;
+    /* A reactor may have made the descriptor one that never blocks. */
+    struct pollfd end = {.fd = j->pidfd, .events = POLLIN};
+    while (wait && poll(&end, 1, -1) < 0 && errno == EINTR) continue;
     do r = waitid((idtype_t)PIDFD, (id_t)j->pidfd, &si, WEXITED | (wait ? 0 : WNOHANG));
     while (r < 0 && errno == EINTR);
     if (r == 0 && si.si_pid == 0) return false;
@@ -469,9 +472,9 @@ static void abandon(proc_job *j)
         for (int i = 0; i < 2; i++) close_fd(p, &j->out[i].fd, &j->out[i].watch);
     }
     job_kill(j);
-    /* It was killed: its end is a matter of moments, unless it hangs in the system. */
-    if (reap(j, false) || proc_ready(p, &j->pid_watch, j->pidfd, POLLIN, on_exit_, j) != AMB_OK)
-        job_free(j);
+    /* It was killed: its end is a matter of moments. Where that cannot be watched for, stop() sees to it. */
+    if (reap(j, false)) job_free(j);
+    else if (!j->pid_watch) p->h->watch(p->hctx, j->pidfd, POLLIN, on_exit_, j, &j->pid_watch);
 }
 
 void proc_jobs_end(proc *p)
@@ -555,16 +558,6 @@ static amb_status run(proc *p, amb_call *c, const tool *t, const char *what, int
         j->input_left = a[1].len;
     }
     double seconds = a[3].type == AMB_T_F64 ? a[3].v.f : -1;
-    amb_ticket ticket = p->h->pend(c);
-    if (!ticket) {
-        free(w);
-        abandon(j);
-        return p->h->fail(c, AMB_E_NOSYS, 0, "%s: cannot wait here", what);
-    }
-    w->job = j;
-    w->w.canceled = waiter_canceled;
-    j->waiters = w;
-    proc_wait_begin(p, &w->w, ticket);
     st = p->h->watch(p->hctx, j->pidfd, POLLIN, on_exit_, j, &j->pid_watch);
     if (st == AMB_OK)
         st = p->h->watch(p->hctx, j->out[0].fd, POLLIN, on_output, j, &j->out[0].watch);
@@ -574,12 +567,17 @@ static amb_status run(proc *p, amb_call *c, const tool *t, const char *what, int
         st = p->h->watch(p->hctx, j->in, POLLOUT, on_input, j, &j->in_watch);
     if (st == AMB_OK && seconds >= 0)
         st = p->h->timer(p->hctx, (uint64_t)(seconds * 1e9), on_time, j, &j->timer);
-    if (st != AMB_OK) {
-        amb_call *late = proc_wait_open(p, &w->w);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) p->h->reply(late, st, &none);
+    /* Nothing of that runs before we return. */
+    amb_ticket ticket = st == AMB_OK ? p->h->pend(c) : 0;
+    if (!ticket) {
+        free(w);
         abandon(j);
+        return st != AMB_OK ? st : p->h->fail(c, AMB_E_NOSYS, 0, "%s: cannot wait here", what);
     }
+    w->job = j;
+    w->w.canceled = waiter_canceled;
+    j->waiters = w;
+    proc_wait_begin(p, &w->w, ticket);
     return AMB_PENDING;
 }
 
@@ -646,6 +644,9 @@ PROC_OP(proc_child_wait)
     proc *p = inst;
     proc_job *j = self;
     if (reap(j, false)) return result(j, c, ret);
+    amb_status st = j->pid_watch ? AMB_OK
+                                 : p->h->watch(p->hctx, j->pidfd, POLLIN, on_exit_, j, &j->pid_watch);
+    if (st != AMB_OK) return st;
     waiter *w = calloc(1, sizeof *w);
     if (!w) return AMB_E_NOMEM;
     amb_ticket t = p->h->pend(c);
@@ -658,14 +659,6 @@ PROC_OP(proc_child_wait)
     w->next = j->waiters;
     j->waiters = w;
     proc_wait_begin(p, &w->w, t);
-    if (j->pid_watch) return AMB_PENDING;
-    amb_status st = p->h->watch(p->hctx, j->pidfd, POLLIN, on_exit_, j, &j->pid_watch);
-    if (st != AMB_OK) {
-        amb_call *late = proc_wait_open(p, &w->w);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) p->h->reply(late, st, &none);
-        waiter_canceled(&w->w);
-    }
     return AMB_PENDING;
 }
 
@@ -754,17 +747,16 @@ static amb_status transfer(proc *p, amb_call *c, stream *s, void *buf, uint32_t 
     }
     if (k != -EAGAIN) return failed(p, c, (int)k, s->out ? "write" : "read");
     if (s->wait.t) return AMB_E_BUSY;
+    amb_status st = proc_ready(p, &s->id, s->fd, s->out ? POLLOUT : POLLIN, stream_ready, s);
+    if (st != AMB_OK) return st;
     amb_ticket t = p->h->pend(c);
-    if (!t) return p->h->fail(c, AMB_E_NOSYS, 0, "cannot wait here");
+    if (!t) {
+        proc_pause(p, &s->id);
+        return p->h->fail(c, AMB_E_NOSYS, 0, "cannot wait here");
+    }
     s->buf = buf;
     s->len = len;
     proc_wait_begin(p, &s->wait, t);
-    amb_status st = proc_ready(p, &s->id, s->fd, s->out ? POLLOUT : POLLIN, stream_ready, s);
-    if (st != AMB_OK) {
-        amb_call *late = proc_wait_open(p, &s->wait);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) p->h->reply(late, st, &none);
-    }
     return AMB_PENDING;
 }
 

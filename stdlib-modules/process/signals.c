@@ -140,14 +140,13 @@ PROC_OP(proc_signals_next)
     amb_status st;
     if (take(s, c, &st, ret)) return st;
     if (s->wait.t) return AMB_E_BUSY;
-    amb_ticket t = p->h->pend(c);
-    if (!t) return p->h->fail(c, AMB_E_NOSYS, 0, "signals: cannot wait here");
-    proc_wait_begin(p, &s->wait, t);
     st = proc_ready(p, &s->id, s->fd, POLLIN, ready, s);
-    if (st != AMB_OK) {
-        amb_call *late = proc_wait_open(p, &s->wait);
-        amb_arg none = {.type = AMB_T_NIL};
-        if (late) p->h->reply(late, st, &none);
+    if (st != AMB_OK) return st;
+    amb_ticket t = p->h->pend(c);
+    if (!t) {
+        proc_pause(p, &s->id);
+        return p->h->fail(c, AMB_E_NOSYS, 0, "signals: cannot wait here");
     }
+    proc_wait_begin(p, &s->wait, t);
     return AMB_PENDING;
 }

@@ -5,6 +5,7 @@
  * next operation; a connection that answers each request would cost two system calls more
  * for nothing. So a paused watch stays armed until an event nobody wants comes in, and
  * only that event disarms it. */
+#include <fcntl.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -127,7 +128,10 @@ static amb_status watch(void *state, int fd, uint32_t events, amb_event_fn fn, v
     if (!r->free_slot && !more_slots(r)) return AMB_E_NOMEM;
     uvwatch *w = malloc(sizeof *w);
     if (!w) return AMB_E_NOMEM;
-    int bad = uv_poll_init(&r->loop, &w->poll, fd);
+    /* libuv makes it non-blocking. It may be shared with other programs, such as a terminal, and stays what it
+     * was. */
+    int flags = fcntl(fd, F_GETFL), bad = uv_poll_init(&r->loop, &w->poll, fd);
+    if (!bad && flags >= 0 && !(flags & O_NONBLOCK)) (void)!fcntl(fd, F_SETFL, flags);
     if (bad) {
         free(w);
         return bad == UV_ENOMEM ? AMB_E_NOMEM : AMB_E_IO;

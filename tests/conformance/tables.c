@@ -10,11 +10,11 @@
 #include "kit.h"
 
 extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock, amb_provider_timer,
-    amb_provider_entropy, amb_provider_net, amb_provider_net_memory;
+    amb_provider_entropy, amb_provider_net, amb_provider_net_memory, amb_provider_fs_memory, amb_provider_process;
 
 static const amb_provider *const all[] = {
     &amb_provider_fs, &amb_provider_console, &amb_provider_clock, &amb_provider_timer, &amb_provider_entropy,
-    &amb_provider_net, &amb_provider_net_memory,
+    &amb_provider_net, &amb_provider_net_memory, &amb_provider_fs_memory, &amb_provider_process,
 };
 
 Test(tables, hang_together)
