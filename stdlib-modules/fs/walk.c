@@ -105,8 +105,8 @@ FS_OP(fs_walk_next)
     (void)n;
     fs *f = inst;
     walk *w = self;
-    size_t max = a[0].v.i < 1 ? 1 : a[0].v.i > 256 ? 256 : (size_t)a[0].v.i, got = 0;
-    fs_entry batch[256];
+    size_t max = a[0].v.i < 1 ? 1 : a[0].v.i > 64 ? 64 : (size_t)a[0].v.i, got = 0;
+    fs_entry batch[64] = {{0}};
     int more = w->failed ? w->failed : 1;
     w->failed = 0;
     while (more > 0 && got < max) {
