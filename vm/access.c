@@ -113,11 +113,13 @@ static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
     return bound(vm, o, fn, dst);
 }
 
-/* A capability that is a sequence (lines, a walk) has the methods of lazy sequences, too, where no
- * operation has the name. Not cached: the next capability here may be another kind. */
+/* A capability that is a sequence (lines, a walk) has the methods of lazy sequences, too, and one that can be
+ * read those of streams that are written in Ambit, where no operation has the name. Not cached: the next capability here may be another kind. */
 static ambmembers_row *sequence_method(amb_vm *vm, ambv cap, const amb_string *name) {
-    if (!ambgate_is_iterable(vm, cap) || ambgate_has_op(vm, cap, name)) return NULL;
-    ambmembers_row *row = ambmembers_find(vm, TAG_GENERATOR, name);
+    ambmembers_row *row = NULL;
+    if (ambgate_has_op(vm, cap, name)) return NULL;
+    if (ambgate_is_readable(vm, cap)) row = ambmembers_find(vm, TAG_CAP, name);
+    if (!row && ambgate_is_iterable(vm, cap)) row = ambmembers_find(vm, TAG_GENERATOR, name);
     return row && !row->def->fn ? row : NULL;
 }
 

@@ -359,7 +359,7 @@ static const amb_native_def *const type_tables[TAG_COUNT] = {
     [TAG_BYTES] = amblib_bytes,     [TAG_LIST] = amblib_list,       [TAG_TUPLE] = amblib_tuple,
     [TAG_MAP] = amblib_map,         [TAG_SET] = amblib_set,         [TAG_RANGE] = amblib_range,
     [TAG_CLOSURE] = amblib_function, [TAG_NATIVE] = amblib_function, [TAG_BOUND] = amblib_function,
-    [TAG_GENERATOR] = amblib_generator, [TAG_TASK] = amblib_task, [TAG_CHANNEL] = amblib_channel,
+    [TAG_GENERATOR] = amblib_generator, [TAG_CAP] = amblib_stream, [TAG_TASK] = amblib_task, [TAG_CHANNEL] = amblib_channel,
     [TAG_LOCK] = amblib_lock, [TAG_LOCAL] = amblib_local,
 };
 

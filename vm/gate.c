@@ -929,6 +929,11 @@ bool ambgate_is_iterable(amb_vm *vm, ambv cap) {
     return r && (r->kind == ROW_LINES || r->res->type->next_op);
 }
 
+bool ambgate_is_readable(amb_vm *vm, ambv cap) {
+    const ambrow *r = ambhandle_peek(vm, cap);
+    return r && r->kind == ROW_CAP && r->res->type->read_op;
+}
+
 /* --- names and descriptions --------------------------------------------------------- */
 
 bool ambgate_is_type(amb_vm *vm, ambv cap, const char *type, size_t len) {

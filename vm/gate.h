@@ -31,6 +31,7 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out);
 /* Leaves a loop early: sequences close. Never fails. */
 void ambgate_end(amb_vm *vm, ambv cap);
 bool ambgate_is_iterable(amb_vm *vm, ambv cap);
+bool ambgate_is_readable(amb_vm *vm, ambv cap); /* a stream that can be read */
 /* Whether cap.name is an operation (of the provider or of the kernel's vocabulary). */
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name);
 /* Position of the parameter called `param` of that operation, -1: none. */

@@ -76,6 +76,7 @@ extern const amb_native_def amblib_int[], amblib_float[], amblib_bool[], amblib_
 extern const amb_native_def amblib_string[], amblib_bytes[], amblib_list[], amblib_tuple[];
 extern const amb_native_def amblib_map[], amblib_set[], amblib_range[], amblib_function[];
 extern const amb_native_def amblib_task[], amblib_channel[], amblib_lock[], amblib_local[];
+extern const amb_native_def amblib_stream[]; /* of capabilities that can be read, written in Ambit */
 extern const amb_native_def amblib_generator[]; /* lazy sequences: next, close, and the core ones */
 extern const amb_native_def amblib_error[];     /* members of Error itself: message cause notes trace ... */
 extern const amb_native_def amblib_math[];      /* the module math: functions */

@@ -414,6 +414,46 @@ VERB(verb_write) {
     return st;
 }
 
+/* Into the caller's bytes: straight from the provider when nothing is buffered. */
+VERB(verb_read_into) {
+    UNUSED;
+    uint32_t at, most;
+    amb_status st;
+    if (args[0].tag != TAG_BYTES) return amberr_arg(vm, "read_into", "buffer", "bytes", args[0]);
+    amb_bytes *b = args[0].bytes;
+    bool going_on = ambtask_answer(vm) != NULL;
+    if (!going_on && (st = ambbytes_check(vm, b)) != AMB_OK) return st;
+    st = count_arg(vm, "read_into", "at", args, n, 1, 0, 0, &at);
+    if (!st) st = count_arg(vm, "read_into", "max", args, n, 2, 1, LONGEST, &most);
+    if (st) return st;
+    if (at > b->len)
+        return amberr_raise(vm, AMB_ERR_INDEX, "read_into: at is %u, beyond the %u bytes", at, b->len);
+    if (most > b->len - at) most = b->len - at;
+    if (!most) return amberr_raise(vm, AMB_ERR_VALUE, "read_into: there is no room in the buffer");
+    if (!going_on && (st = turn(vm, cap, r, "read_into", false)) != AMB_OK) return st;
+    uint32_t have = buffered(r);
+    if (!going_on && have) {
+        if (most > have) most = have;
+        memcpy(b->block->data + at, start_of(r), most);
+        take(vm, r, most);
+        *out = ambv_int(most);
+        return AMB_OK;
+    }
+    amb_arg a = {.type = AMB_T_BUF, .flags = AMB_P_OUT, .len = most, .v.w = b->block->data + at}, ret;
+    if (!going_on) b->leased++;
+    st = ambgate_basic(vm, cap, args[0], r, r->res->type->read_op, "read_into", &a, 1, &ret);
+    if (!going_on && !(st == AMB_PENDING && vm->task->call)) b->leased--;
+    if (st) return st;
+    if (ret.v.i < 0 || ret.v.i > (int64_t)most)
+        return amberr_raise(vm, AMB_ERR_STATE, "read_into: the provider answered out of its contract");
+    if (r->bytes >= 0 && !ambhandle_spend(vm, r, 0, ret.v.i))
+        return ambgate_refused(
+            vm, r, NULL, "read_into",
+            amberr_raise(vm, AMB_ERR_LIMIT, "read_into: the bytes allowed are used up"), "quota of bytes");
+    *out = ambv_int(ret.v.i);
+    return AMB_OK;
+}
+
 VERB(verb_next) {
     UNUSED;
     return ambgate_next(vm, cap, out);
@@ -448,6 +488,10 @@ const ambverb ambstream_verbs[] = {
     {"read_text", 0, 1, VERB_READ, "max", verb_read_text,
      "read_text(max: int = nil) -> string",
      "Everything that is left as text; DecodeError when it is not UTF-8."},
+    {"read_into", 1, 3, VERB_READ, "buffer at max", verb_read_into,
+     "read_into(buffer: bytes, at: int = 0, max: int = nil) -> int",
+     "Reads at least one byte into the buffer, from `at` on, and at most `max`: how many, 0 at the end. The "
+     "buffer cannot be used meanwhile."},
     {"write", 1, 1, VERB_WRITE, "data", verb_write, "write(data: string | bytes)",
      "Writes all of it."},
     {"next", 0, 0, VERB_NEXT, NULL, verb_next, "next()",
@@ -513,3 +557,9 @@ amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
     ambhandle_close(vm, slot);
     return st;
 }
+
+const amb_native_def amblib_stream[] = {
+    {"copy", NULL, 1, 2, NATIVE_METHOD, "to, max", "copy(to, max: int = nil) -> int",
+     "Writes what is left, at most `max` bytes, to another stream: how many.", "stream:copy"},
+    {NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
+};
