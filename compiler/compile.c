@@ -411,6 +411,34 @@ static amb_status compile_core(amb_vm *vm, const char *name, size_t len, const c
     return *out ? AMB_OK : ambvm_take_failure(vm);
 }
 
+/* A module that a running program loads: standard modules are there for it, others are not. */
+static amb_status compile_plugin(amb_vm *vm, const char *name, const char *text, size_t len,
+                                 struct amb_module **out,
+                                 void (*need)(void *ud, const char *name, size_t len, uint32_t index),
+                                 void *need_ud, void (*report)(void *ud, const char *s, size_t n),
+                                 void *report_ud)
+{
+    units *u = ambvm_compiler(vm);
+    units before = *u;
+    u->report = report;
+    u->report_ud = report_ud;
+    u->loader = NULL;
+    ambvm_gc_pause(vm);
+    job j = { .u = u, .id = name };
+    struct amb_iface *iface = NULL;
+    *out = compile(&j, name, text, len, &iface, NULL, NULL);
+    if (*out)
+        for (uint32_t i = 0; i < iface->need_count; i++)
+            need(need_ud, iface->needs[i].at, iface->needs[i].len, i);
+    u->report = before.report;
+    u->report_ud = before.report_ud;
+    u->loader = before.loader;
+    settle(u);
+    ambvm_gc_resume(vm);
+    if (*out) return AMB_OK;
+    return ambvm_has_failed(vm) ? ambvm_take_failure(vm) : AMB_E_COMPILE;
+}
+
 amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
 {
     amb_status ignored;
@@ -442,7 +470,7 @@ amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
     }
     struct amb_arena_hook hook = { ambvm_compiler_memory, vm };
     ambarena_init(&u->arena, &hook);
-    ambvm_set_compiler(vm, u, free_units, compile_core);
+    ambvm_set_compiler(vm, u, free_units, compile_core, compile_plugin);
     return vm;
 }
 

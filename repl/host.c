@@ -253,6 +253,7 @@ static const struct provider_choice {
     {"clock", NULL, &amb_provider_clock, false},
     {"timer", NULL, &amb_provider_timer, false},
     {"entropy", NULL, &amb_provider_entropy, false},
+    {"modules", NULL, &amb_provider_modules, false},
     {"net", NULL, &amb_provider_net, false},
     {"net", "memory", &amb_provider_net_memory, true},
 };

@@ -118,7 +118,7 @@ static int builtin_member(amb_vm *vm, ambv o, amb_string *name, uint32_t dst) {
 static ambmembers_row *sequence_method(amb_vm *vm, ambv cap, const amb_string *name) {
     ambmembers_row *row = NULL;
     if (ambgate_has_op(vm, cap, name)) return NULL;
-    if (ambgate_is_readable(vm, cap)) row = ambmembers_find(vm, TAG_CAP, name);
+    if (ambgate_has_core(vm, cap, name)) row = ambmembers_find(vm, TAG_CAP, name);
     if (!row && ambgate_is_iterable(vm, cap)) row = ambmembers_find(vm, TAG_GENERATOR, name);
     return row && !row->def->fn ? row : NULL;
 }

@@ -72,6 +72,9 @@ int ambrun_poll(amb_vm *vm) {
         vm->slice = vm->slice_size = SLICE;
         return stop(vm, "interrupt");
     }
+    uint64_t bound = UINT64_MAX;
+    vm->slice_size = vm->slice; /* nothing of it is spent twice */
+    if (AMB_UNLIKELY(vm->task != NULL)) bound = ambtask_use_fuel(vm);
     if (vm->limits.fuel) {
         if (vm->fuel_used >= vm->limits.fuel) {
             vm->slice = vm->slice_size = SLICE;
@@ -82,15 +85,14 @@ int ambrun_poll(amb_vm *vm) {
     } else {
         vm->slice_size = SLICE;
     }
+    if (bound < (uint64_t)vm->slice_size) vm->slice_size = (int32_t)bound;
     vm->slice = vm->slice_size;
     if (vm->limits.deadline_ns && ambvm_now_ns() >= vm->limits.deadline_ns) return stop(vm, "deadline");
     if (vm->gc_wanted) ambrun_collect(vm);
     struct ambsched *s = vm->sched;
-    if (AMB_UNLIKELY(s->ntimers || atomic_load_explicit(&s->wanted, memory_order_relaxed))) {
+    if (AMB_UNLIKELY(s->ntimers || atomic_load_explicit(&s->wanted, memory_order_relaxed)))
         ambsched_turn(vm, false, 0);
-        if (ambtask_check(vm) == RUN_THROW) return RUN_THROW;
-    }
-    return RUN_RESUME;
+    return ambtask_check(vm) == RUN_THROW ? RUN_THROW : RUN_RESUME;
 }
 
 int ambrun_poll_jump(amb_vm *vm) {
@@ -734,7 +736,7 @@ again:
         vm->exit_status = AMB_PENDING;
         return false;
     }
-    bool fatal = vm->failed != AMB_OK;
+    bool fatal = vm->failed != AMB_OK, forced = !fatal && ambtask_forced(vm);
     if (!fatal && vm->exc.tag == TAG_INSTANCE) amberr_trace(vm, vm->exc.inst);
     for (;;) {
         const amb_proto *p = vm->base[-2].closure->proto;
@@ -743,6 +745,7 @@ again:
             for (uint32_t i = 0; i < p->nhandlers; i++) {
                 const amb_handler *h = &p->handlers[i];
                 if (at < h->start || at >= h->end) continue;
+                if (AMB_UNLIKELY(forced) && p->code[h->target].op != OP_REGIONFAIL) continue;
                 vm->base[h->reg] = vm->exc;
                 vm->exc = ambv_undef();
                 vm->pc = p->code + h->target;

@@ -666,6 +666,35 @@ static amb_status later_result(amb_vm *vm, ambpending *p, const char *what, ambv
     return st;
 }
 
+amb_status ambgate_value(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
+                         const char *what, const amb_arg *a, uint32_t n, ambv *out) {
+    ambpending *done = ambtask_answer(vm);
+    if (done) return later_result(vm, done, what, out);
+    ambprov *prov = r->res->prov;
+    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
+    if (!op || op->nparams != n)
+        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation", what);
+    amb_status st = ambgate_turn(vm, cap, r, what);
+    if (!st) st = ambgate_allowed(vm, r, op, what);
+    if (st) return st;
+    ambcall c;
+    ambgate_begin(&c, vm, prov, op, cap.cap->slot);
+    ambv values[2] = {held, cap};
+    c.values = values;
+    c.nvalues = 2;
+    if (n && a[0].type == AMB_T_STR) c.path = a[0].v.p, c.path_len = a[0].len;
+    st = ambgate_run(&c, a, n);
+    if (st == AMB_PENDING) {
+        ambpending *p = c.pending;
+        st = ambtask_await(vm, p, what);
+        if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
+        return later_result(vm, p, what, out);
+    }
+    st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
+    ambmarshal_free(&c);
+    return st;
+}
+
 amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const ambv *args,
                           uint32_t n, ambv *out) {
     ambrow *r;
@@ -929,9 +958,11 @@ bool ambgate_is_iterable(amb_vm *vm, ambv cap) {
     return r && (r->kind == ROW_LINES || r->res->type->next_op);
 }
 
-bool ambgate_is_readable(amb_vm *vm, ambv cap) {
+bool ambgate_has_core(amb_vm *vm, ambv cap, const amb_string *name) {
     const ambrow *r = ambhandle_peek(vm, cap);
-    return r && r->kind == ROW_CAP && r->res->type->read_op;
+    if (!r || r->kind != ROW_CAP) return false;
+    bool load = named("load", name->data, name->len);
+    return load ? r->res->type->source_op : r->res->type->read_op;
 }
 
 /* --- names and descriptions --------------------------------------------------------- */

@@ -31,7 +31,9 @@ amb_status ambgate_next(amb_vm *vm, ambv cap, ambv *out);
 /* Leaves a loop early: sequences close. Never fails. */
 void ambgate_end(amb_vm *vm, ambv cap);
 bool ambgate_is_iterable(amb_vm *vm, ambv cap);
-bool ambgate_is_readable(amb_vm *vm, ambv cap); /* a stream that can be read */
+/* Whether `name` may be one of the methods that are written in Ambit: `load` of folders of plug-ins, the others
+ * of streams that can be read. */
+bool ambgate_has_core(amb_vm *vm, ambv cap, const amb_string *name);
 /* Whether cap.name is an operation (of the provider or of the kernel's vocabulary). */
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name);
 /* Position of the parameter called `param` of that operation, -1: none. */
@@ -293,6 +295,9 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what);
  * is in flight, the lease ends with it. */
 amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
                          const char *what, amb_arg *a, uint32_t n, amb_arg *ret);
+/* The same for an operation that gives a value; a task that waited finds it, too. */
+amb_status ambgate_value(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
+                         const char *what, const amb_arg *a, uint32_t n, ambv *out);
 /* Where a resource does one operation at a time: AMB_OK, or the task waits for its turn. */
 amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what);
 void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size);
@@ -348,13 +353,15 @@ amb_status ambchaos_fails(ambcall *c);  /* AMB_OK, or how the call is to fail wi
 typedef struct ambverb {
     const char *name;
     uint8_t min, max;
-    enum { VERB_ANY, VERB_READ, VERB_WRITE, VERB_NEXT } needs;
+    enum { VERB_ANY, VERB_READ, VERB_WRITE, VERB_NEXT, VERB_SOURCE } needs;
     const char *params;
     amb_status (*fn)(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n,
                      ambv *out);
     const char *usage, *doc;
 } ambverb;
 extern const ambverb ambstream_verbs[];
+/* modules.c: a plug-in's code and module, from a folder of them. */
+amb_status ambmodules_plugin(amb_vm *vm, ambv cap, ambrow *r, const ambv *args, uint32_t n, ambv *out);
 const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len);
 amb_status ambstream_next_line(amb_vm *vm, ambv cap, ambrow *r, ambv *out);
 /* A task waits for a read or a write of the vocabulary; and it has been answered. */

@@ -215,6 +215,9 @@ const amb_native_def amblib_cap[] = {
      "The same for a number of calls or bytes; then LimitError.", NULL},
     {"expire", cap_expire, 2, 2, 0, "c, seconds", "expire(c, seconds: number)",
      "The same for some time; then it is revoked.", NULL},
+    {"fuel", NULL, 2, 2, 0, "n, f", "fuel(n: int, f: fn())",
+     "The result of f(), which may use that much fuel, about one unit for an instruction; then LimitError. It "
+     "cannot start tasks.", "plugin:with_fuel"},
     {"is_open", cap_is_open, 1, 1, 0, "c", "is_open(c) -> bool",
      "Whether it can be used.", NULL},
     {NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Methods of ints, floats, bools and nil. */
+#include "task.h"
 #include "lib_number.h"
 
 #include <math.h>
@@ -310,6 +311,7 @@ NATIVE(any_to_string) {
 }
 
 const amb_native_def amblib_int[] = {
+    HIDDEN("_fuel", ambtask_fuel, 0, 0),
     METHOD("abs", number_abs, 0, 0, NULL, "abs() -> int", "The value without its sign."),
     METHOD("sign", int_sign, 0, 0, NULL, "sign() -> int", "-1, 0 or 1."),
     METHOD("is_even", int_is_even, 0, 0, NULL, "is_even() -> bool",

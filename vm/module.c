@@ -164,7 +164,9 @@ static amb_module *make_standard(amb_vm *vm, unsigned which) {
     for (uint32_t i = 0; i < nf + nk; i++) {
         const char *entry = i < nf ? f[i].name : k[i - nf].name;
         if (ambmodule_set_slot_name(vm, m, i, entry, strlen(entry), true) != AMB_OK) return NULL;
-        if (i < nf) {
+        if (i < nf && !f[i].fn) { /* written in Ambit */
+            if (ambmodules_core(vm, f[i].core, &m->slots[i]) != AMB_OK) return NULL;
+        } else if (i < nf) {
             amb_native *n = ambnative_new(vm, &f[i]);
             if (!n) return NULL;
             m->slots[i] = ambv_obj(n);
@@ -197,8 +199,15 @@ void *ambvm_compiler(const struct amb_vm *vm) { return vm->compiler; }
 
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   const char *function, struct amb_module **out)) {
+                                                   const char *function, struct amb_module **out),
+                        amb_status (*compile_plugin)(
+                            struct amb_vm *vm, const char *name, const char *text, size_t len,
+                            struct amb_module **out,
+                            void (*need)(void *ud, const char *name, size_t len, uint32_t index),
+                            void *need_ud, void (*report)(void *ud, const char *s, size_t n),
+                            void *report_ud)) {
     vm->compiler = state;
+    vm->compile_plugin = compile_plugin;
     vm->free_compiler = free_it;
     vm->compile_core = compile_core;
 }

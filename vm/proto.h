@@ -150,7 +150,13 @@ const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot);
 void *ambvm_compiler(const struct amb_vm *vm);
 void ambvm_set_compiler(struct amb_vm *vm, void *state, void (*free_it)(struct amb_vm *vm, void *state),
                         amb_status (*compile_core)(struct amb_vm *vm, const char *name, size_t len,
-                                                   const char *function, struct amb_module **out));
+                                                   const char *function, struct amb_module **out),
+                        amb_status (*compile_plugin)(
+                            struct amb_vm *vm, const char *name, const char *text, size_t len,
+                            struct amb_module **out,
+                            void (*need)(void *ud, const char *name, size_t len, uint32_t index),
+                            void *need_ud, void (*report)(void *ud, const char *s, size_t n),
+                            void *report_ud));
 /* Between these nothing collects; they nest. */
 void ambvm_gc_pause(struct amb_vm *vm);
 void ambvm_gc_resume(struct amb_vm *vm);

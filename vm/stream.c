@@ -494,6 +494,7 @@ const ambverb ambstream_verbs[] = {
      "buffer cannot be used meanwhile."},
     {"write", 1, 1, VERB_WRITE, "data", verb_write, "write(data: string | bytes)",
      "Writes all of it."},
+    {"_plugin", 2, 2, VERB_SOURCE, "name with", ambmodules_plugin, "", ""},
     {"next", 0, 0, VERB_NEXT, NULL, verb_next, "next()",
      "The next item, `done` at the end."},
     {"close", 0, 0, VERB_ANY, NULL, verb_close, "close()",
@@ -511,6 +512,7 @@ const ambverb *ambstream_verb(const ambrow *r, const char *name, size_t len) {
         case VERB_READ: return !lines && t->read_op ? v : NULL;
         case VERB_WRITE: return !lines && t->write_op ? v : NULL;
         case VERB_NEXT: return lines || t->next_op ? v : NULL;
+        case VERB_SOURCE: return !lines && t->source_op ? v : NULL;
         }
     }
     return NULL;
@@ -561,5 +563,9 @@ amb_status ambgate_input(amb_vm *vm, const amb_string *prompt, ambv *out) {
 const amb_native_def amblib_stream[] = {
     {"copy", NULL, 1, 2, NATIVE_METHOD, "to, max", "copy(to, max: int = nil) -> int",
      "Writes what is left, at most `max` bytes, to another stream: how many.", "stream:copy"},
+    {"load", NULL, 1, 3, NATIVE_METHOD, "name, with, fuel",
+     "load(name: string, with: map = {}, fuel: int = nil) -> module",
+     "A new instance of the plug-in, given what `with` names; `fuel` bounds the run of its top level.",
+     "plugin:load"},
     {NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

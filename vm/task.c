@@ -2,6 +2,7 @@
 /* Tasks: switching, waiting, ending, cancelling. What scripts call is in lib_task.c. */
 #include "task.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +149,11 @@ static ambv make_error(amb_vm *vm, enum amb_error_kind kind, const char *text) {
     return e.tag == TAG_UNDEF ? ambv_nil() : e;
 }
 
+/* Fuel that the program has used until now. */
+static uint64_t used(const amb_vm *vm) {
+    return vm->fuel_used + (uint64_t)((int64_t)vm->slice_size - vm->slice);
+}
+
 /* ---- switching ---- */
 
 static bool save(amb_vm *vm, amb_task *t, const ambv *end) {
@@ -162,6 +168,7 @@ static bool save(amb_vm *vm, amb_task *t, const ambv *end) {
         t->cap = cap;
     }
     ambgc_stack_left(vm);
+    if (t->bounded) ambtask_use_fuel(vm);
     if (n) memcpy(t->regs, from, n * sizeof *t->regs);
     t->nregs = n;
     t->base = (uint32_t)(vm->base - from);
@@ -205,6 +212,7 @@ static int enter(amb_vm *vm, amb_task *t) {
         return ambrun_enter(vm, f, f->closure, FRAME_TASK, 0, redo_code);
     }
     memcpy(floor, t->regs, n * sizeof *floor);
+    if (t->bounded) t->entered = used(vm);
     vm->base = floor + t->base;
     vm->pc = t->pc;
     t->nregs = 0;
@@ -248,6 +256,7 @@ static int next(amb_vm *vm) {
     ambqueue_remove(w);
     if ((vm->slice -= 30) < 0) {
         amb_task *t = w->task;
+        vm->task = NULL; /* nobody's time is up between two tasks */
         int rc = ambrun_poll(vm);
         if (rc != RUN_RESUME) { /* a limit: it ends in whoever would have gone on */
             rc = enter(vm, t);
@@ -465,6 +474,15 @@ int ambtask_check(amb_vm *vm) {
     return RUN_THROW;
 }
 
+bool ambtask_forced(const amb_vm *vm) {
+    const amb_task *t = vm->task;
+    if (AMB_LIKELY(!t || !t->grace_over) || vm->exc.tag != TAG_INSTANCE) return false;
+    if (t->cancelled && ambv_same(t->signal, vm->exc)) return true;
+    for (amb_region *r = t->regions; r; r = r->outer)
+        if (ambv_same(r->signal, vm->exc)) return true;
+    return false;
+}
+
 static void grace_ends(amb_vm *vm, ambtimer *timer) {
     amb_task *t = (amb_task *)((char *)timer - offsetof(amb_task, grace));
     t->grace_over = true;
@@ -476,6 +494,7 @@ static bool at_end_of(const amb_task *t, const amb_region *r) {
 }
 
 static void end_early(amb_vm *vm, amb_region *r, ambv reason);
+static amb_region *region_new(amb_vm *vm);
 static void cancel_all(amb_vm *vm, amb_task *first);
 
 /* A waiting task is to end: its wait does. Waiting for tasks of its own goes on: they are ended instead. */
@@ -860,6 +879,32 @@ void ambtask_end_all(amb_vm *vm) {
     vm->idle = false;
 }
 
+/* ---- bounds on work ---- */
+
+uint64_t ambtask_use_fuel(amb_vm *vm) {
+    amb_task *t = vm->task;
+    if (AMB_LIKELY(!t || !t->bounded)) return UINT64_MAX;
+    uint64_t now = used(vm), spent = now - t->entered, least = UINT64_MAX;
+    t->entered = now;
+    for (amb_region *r = t->regions; r; r = r->outer) {
+        if (!r->fuel) continue;
+        r->fuel = r->fuel > spent ? r->fuel - spent : 1;
+        if (r->fuel == 1) end_early(vm, r, ambv_undef());
+        else if (r->fuel < least) least = r->fuel;
+    }
+    return least;
+}
+
+amb_status ambtask_fuel(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
+    (void)n;
+    if (args[0].i < 1) return amberr_raise(vm, AMB_ERR_VALUE, "fuel: n must be positive");
+    amb_region *g = region_new(vm);
+    if (!g) return vm->failed ? vm->failed : AMB_E_NOMEM;
+    g->fuel = (uint64_t)args[0].i + 1;
+    *out = ambv_obj(g);
+    return AMB_OK;
+}
+
 /* ---- instructions ---- */
 
 int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names) {
@@ -869,6 +914,10 @@ int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names) 
         char brief[64];
         amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called", ambtype_name(vm, *f),
                      ambtext_brief(vm, *f, brief));
+        return RUN_THROW;
+    }
+    if (vm->task && vm->task->bounded) {
+        amberr_raise(vm, AMB_ERR_STATE, "spawn: what runs with a bound on its fuel cannot start tasks");
         return RUN_THROW;
     }
     ambv *made = f; /* the arguments in their places */
@@ -897,13 +946,25 @@ static int bad_argument(amb_vm *vm, const char *what, const char *which, const c
     return RUN_THROW;
 }
 
+static amb_region *region_new(amb_vm *vm) {
+    amb_region *g = ambgc_new(vm, sizeof *g, TAG_REGION);
+    if (!g) return NULL;
+    memset((char *)g + sizeof g->h, 0, sizeof *g - sizeof g->h);
+    g->reason = g->signal = ambv_undef();
+    g->timer.fire = time_is_over;
+    return g;
+}
+
 /* r[0]: limit or seconds; r[1]: the error mode. kind: bit 0 within, bit 1: nobody asks for the results. */
 int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
     bool within = kind & 1;
     ambv x = r[0];
     double seconds = 0;
     bool keep = false;
-    if (within) {
+    bool bound = within && x.tag == TAG_REGION; /* work, not time */
+    if (bound) {
+        seconds = INFINITY;
+    } else if (within) {
         if (!ambv_is_number(x)) return bad_argument(vm, "within", "seconds", "a number", x);
         seconds = ambv_to_double(x);
         if (!(seconds >= 0)) {
@@ -920,13 +981,10 @@ int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
     }
     amb_task *t = ambtask_self(vm);
     if (!t) return ambrun_failed(vm, vm->failed);
-    amb_region *g = ambgc_new(vm, sizeof *g, TAG_REGION);
+    amb_region *g = bound ? (amb_region *)x.o : region_new(vm);
     if (!g) return ambrun_failed(vm, vm->failed);
-    memset((char *)g + sizeof g->h, 0, sizeof *g - sizeof g->h);
     g->h.aux16 = within ? REGION_WITHIN : REGION_GROUP;
     g->owner = t;
-    g->reason = g->signal = ambv_undef();
-    g->timer.fire = time_is_over;
     g->limit = within || x.tag == TAG_NIL ? 0 : (uint32_t)x.i;
     g->keep = keep;
     if (!within && !(kind & 2) && !(g->tasks = amblist_new(vm, 0))) return ambrun_failed(vm, vm->failed);
@@ -936,9 +994,19 @@ int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
         if (ns < 9e18 && ambsched_arm(vm, &g->timer, now + (uint64_t)ns) != AMB_OK)
             return ambrun_failed(vm, vm->failed);
     }
+    if (bound) {
+        ambtask_use_fuel(vm);
+        t->entered = used(vm);
+        t->bounded++;
+        if ((uint64_t)vm->slice > g->fuel) { /* looked at no later than that */
+            vm->slice_size -= vm->slice - (int32_t)g->fuel;
+            vm->slice = (int32_t)g->fuel;
+        }
+    }
     g->outer = t->regions;
     t->regions = g;
     ambgc_barrier(vm, t);
+    ambgc_barrier(vm, g);
     r[0] = ambv_obj(g);
     if (vm->gc_wanted) ambrun_collect(vm);
     return RUN_NEXT;
@@ -948,6 +1016,10 @@ int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
 static void close_region(amb_vm *vm, amb_region *r) {
     amb_task *t = r->owner;
     ambsched_disarm(vm, &r->timer);
+    if (r->fuel) {
+        ambtask_use_fuel(vm);
+        t->bounded--;
+    }
     t->regions = r->outer;
     ambgc_barrier(vm, t);
     if (!told(t)) {
@@ -1038,7 +1110,8 @@ int ambtask_op_region_fail(amb_vm *vm, ambv *at, ambv error) {
     bool mine = error.tag == TAG_INSTANCE && r->signal.tag == TAG_INSTANCE && r->signal.o == error.o;
     close_region(vm, r);
     if (r->h.aux16 == REGION_WITHIN && mine) {
-        amberr_raise(vm, AMB_ERR_TIMEOUT, "timed out");
+        if (r->fuel) amberr_raise(vm, AMB_ERR_LIMIT, "the fuel allowed is used up");
+        else amberr_raise(vm, AMB_ERR_TIMEOUT, "timed out");
         return RUN_THROW;
     }
     vm->exc = r->h.aux16 == REGION_GROUP && r->reason.tag != TAG_UNDEF && (mine || is_signal(vm, error, AMB_ERR_CANCELLED))

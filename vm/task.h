@@ -33,6 +33,7 @@ typedef struct amb_region {
     ambv reason;       /* what is to be thrown where it ends; UNDEF: nothing */
     ambv signal;       /* what was thrown to end it; UNDEF: not yet */
     ambtimer timer;    /* of a within */
+    uint64_t fuel;     /* what is left of a bound on work; 0: there is none */
     amb_task *first;   /* of a group: the tasks that have not ended */
     amb_list *tasks;   /* all its tasks, in the order they were spawned; NULL: nobody asks */
     ambqueue held;     /* not started: as many as may run do */
@@ -50,6 +51,8 @@ struct amb_task {
     amb_task *first;     /* its own outside groups, not ended */
     amb_task *failed;    /* ended by an error that nobody asked for; a list by `next` */
     amb_region *regions; /* the innermost one it is in */
+    uint32_t bounded;    /* how many of them bound its work */
+    uint64_t entered;    /* fuel the program had used when it last went on, or its bounds were looked at */
     ambv *regs;          /* its part of the stack, while it does not run; new: function and arguments */
     uint32_t nregs, cap, base; /* values; base: where the innermost frame's registers begin */
     const amb_instr *pc;
@@ -149,6 +152,11 @@ const amb_proto *ambtask_where(const amb_vm *vm, const amb_task *t, uint32_t *li
 
 /* ---- for the interpreter ---- */
 /* how: the word of the instruction; names: of the last arguments, or nil. */
+/* A bound on the work of what a `within` over it runs: hidden, for cap.fuel. */
+amb_status ambtask_fuel(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
+/* The running task has used fuel: ends what has no more. Gives how much may be used before that is looked at
+ * again. */
+uint64_t ambtask_use_fuel(amb_vm *vm);
 int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names);
 int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind);
 int ambtask_op_region_end(amb_vm *vm, ambv *r);
@@ -166,6 +174,9 @@ int ambtask_returned(amb_vm *vm, ambv v);
 int ambtask_threw(amb_vm *vm);
 /* Throws what the running task is to be ended by, if anything: RUN_THROW, else RUN_NEXT. */
 int ambtask_check(amb_vm *vm);
+/* Whether what is thrown ends the task or region for good: its time for putting things in order is over, and no
+ * handler but the ends of regions sees it. */
+bool ambtask_forced(const amb_vm *vm);
 /* After the interpreter's loop came back with st: lets the others run until the program is over. */
 amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result);
 /* A limit has ended the program: nothing of any task runs any more. */

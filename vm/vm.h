@@ -116,6 +116,13 @@ struct amb_vm {
      * compiler. */
     amb_status (*compile_core)(amb_vm *vm, const char *name, size_t len, const char *function,
                                amb_module **out);
+    /* Compiles a module that a program loads; need is called for each name that it needs, once *out is
+     * there. AMB_E_COMPILE: reported. */
+    amb_status (*compile_plugin)(amb_vm *vm, const char *name, const char *text, size_t len,
+                                 amb_module **out,
+                                 void (*need)(void *ud, const char *name, size_t len, uint32_t index),
+                                 void *need_ud, void (*report)(void *ud, const char *s, size_t n),
+                                 void *report_ud);
     void *compiler; /* the compiler's own state */
     void (*free_compiler)(amb_vm *vm, void *state);
     struct ambatfree *at_free;

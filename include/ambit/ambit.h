@@ -178,7 +178,7 @@ AMB_API void amb_unpin(amb_vm *vm, amb_value v);
 
 /* The providers that are part of the library. None is there until it is added. */
 extern AMB_API const struct amb_provider amb_provider_fs, amb_provider_console,
-    amb_provider_clock, amb_provider_timer, amb_provider_entropy, amb_provider_net,
+    amb_provider_clock, amb_provider_timer, amb_provider_entropy, amb_provider_modules, amb_provider_net,
     amb_provider_net_memory,
     amb_provider_process, amb_provider_fs_memory; /* the last one: iface "fs", nothing on a disk */
 /* Registers and starts a provider; its tables must outlive the VM. */

@@ -193,19 +193,18 @@ enum {
     AMB_R_SERIAL = 8 /* one operation at a time */
 };
 
-/* A resource type. From read_op, write_op, next_op and seek_op (ordinals, 0 = none) the
- * kernel makes the vocabulary all streams share:
- *   read_op   (buf: BUF|OUT) -> I64     bytes read, 0 at the end
- *   write_op  (data: BUF|IN) -> I64     bytes written, may be fewer than given
- *   next_op   (max: I64) -> TREE        a list of at most max items, empty at the end
- *             (max: I64) -> RES         one item, nil at the end
- *   seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the new
- *             offset */
+/* A resource type. From these operations (ordinals, 0 = none) the kernel makes the vocabulary all streams
+ * share, sequences, and loading:
+ *   read_op   (buf: BUF|OUT) -> I64        bytes read, 0 at the end
+ *   write_op  (data: BUF|IN) -> I64        bytes written, may be fewer than given
+ *   next_op   (max: I64) -> TREE           a list of at most max items, empty at the end; or -> RES, the next
+ *                                          one, nil at the end
+ *   seek_op   (offset: I64, from: STR) -> I64   from: "start", "here" or "end"; the new offset
+ *   source_op (name: STR) -> STR           the text of a module of that name */
 typedef struct amb_restype {
     uint16_t id; /* from 1 */
     uint16_t flags;
-    uint16_t read_op, write_op, next_op, seek_op;
-    uint32_t pad1;
+    uint16_t read_op, write_op, next_op, seek_op, source_op, pad1;
     const char *name, *doc;
     amb_rights all, dflt; /* dflt: of a `use` without `for` */
     amb_rights fd_conveys;
