@@ -287,7 +287,7 @@ Test(fs, a_full_memory)
     cr_assert_eq(do2(root, "exists", "c", NULL, &c), AMB_OK);
     cr_assert_eq(c->ret.v.i, 0);
     int made = 0;
-    for (char name[8]; made < 100; made++) {
+    for (char name[16]; made < 100; made++) {
         snprintf(name, sizeof name, "d%d", made);
         if (do2(root, "mkdir", name, NULL, NULL) != AMB_OK) break;
     }
