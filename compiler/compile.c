@@ -471,6 +471,7 @@ amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
     struct amb_arena_hook hook = { ambvm_compiler_memory, vm };
     ambarena_init(&u->arena, &hook);
     ambvm_set_compiler(vm, u, free_units, compile_core, compile_plugin);
+    ambapi_set_reactor(vm, amb_reactor_uv_new);
     return vm;
 }
 
@@ -522,7 +523,18 @@ const amb_manifest *amb_script_manifest(const amb_script *s) { return &s->manife
 
 amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps, int *exit_status)
 {
-    return ambexecute_module(vm, s->module, args, caps, exit_status, &s->result);
+    return ambexecute_module(vm, s->module, args, caps, false, exit_status, &s->result);
+}
+
+amb_status amb_start(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps, int *exit_status)
+{
+    return ambexecute_module(vm, s->module, args, caps, true, exit_status, &s->result);
+}
+
+amb_status amb_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status)
+{
+    amb_value result;
+    return ambexecute_pump(vm, wait_ns, exit_status, &result);
 }
 
 amb_value amb_script_result(amb_script *s) { return s->result; }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "class.h"
+#include "execute.h"
 #include "gate.h"
 #include "vm_internal.h"
 
@@ -59,6 +60,8 @@ amb_vm *ambapi_new(const amb_config *given, amb_status *why) {
     return vm;
 }
 
+void ambapi_set_reactor(amb_vm *vm, struct amb_reactor *(*make)(void)) { vm->sched->make = make; }
+
 void amb_vm_free(amb_vm *vm) { ambvm_free(vm); }
 
 void amb_cancel(amb_vm *vm) {
@@ -69,6 +72,19 @@ void amb_cancel(amb_vm *vm) {
 void amb_interrupt(amb_vm *vm) {
     vm->interrupt = 1;
     ambsched_wake(vm);
+}
+
+int amb_poll_fd(amb_vm *vm) {
+    const amb_reactor *r = ambsched_reactor(vm);
+    return r && r->poll_fd ? r->poll_fd(r->state) : -1;
+}
+
+uint64_t amb_next_deadline(amb_vm *vm) {
+    const struct ambsched *s = vm->sched;
+    if (s->ready.first || atomic_load(&s->wanted)) return 0;
+    if (!s->ntimers) return UINT64_MAX;
+    uint64_t now = ambsched_now(vm), at = s->heap[1]->at;
+    return at > now ? at - now : 0;
 }
 
 /* ---- errors ---- */

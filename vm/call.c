@@ -849,7 +849,7 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     if (st == AMB_OK) *out = vm->result;
     if (!inside && vm->sched->root) {
         st = ambtask_finish(vm, st, out);
-        ambtask_end_all(vm);
+        if (st != AMB_PENDING) ambtask_end_all(vm);
     }
     vm->result = ambv_nil();
     vm->base = base;

@@ -8,10 +8,45 @@
 #include "execute.h"
 #include "module.h"
 #include "run.h"
+#include "task.h"
+
+/* What the module's end means for the host. */
+static amb_status ended(amb_vm *vm, amb_module *m, amb_status st, ambv value, int *exit_status,
+                        amb_value *result) {
+    vm->sched->pumped = false;
+    m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
+    if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
+        /* What the program had filled is garbage now: the next one finds the room it had. */
+        amb_status why = vm->failed;
+        for (uint32_t i = 0; i < m->nslots; i++) m->slots[i] = ambv_undef();
+        vm->top = vm->base;
+        ambgc_collect(vm, true);
+        vm->failed = why;
+    }
+    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE) {
+        const amb_class *c = ambinst_class(vm, vm->exc.inst);
+        if (c == vm->error_class[AMB_ERR_EXIT]) {
+            ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
+            *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
+            vm->exc = ambv_undef();
+            return AMB_OK;
+        }
+        if (c == vm->error_class[AMB_ERR_CANCELLED]) {
+            vm->exc = ambv_undef();
+            vm->failed = st = AMB_E_LIMIT;
+            vm->limit_text = "interrupt";
+        }
+    }
+    if (st == AMB_OK && value.tag == TAG_INT) *exit_status = (int)(value.u & 255);
+    *result = ambapi_out(value);
+    if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;
+    return st;
+}
 
 amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps,
-                             int *exit_status, amb_value *result) {
+                             bool pumped, int *exit_status, amb_value *result) {
     ambv value = ambv_nil();
+    if (vm->sched->pumped) return AMB_E_BUSY;
     *result = ambapi_out(value);
     *exit_status = 0;
     vm->failed = AMB_OK;
@@ -33,34 +68,19 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
     amb_status st = ambmodule_link(vm, m);
     if (st != AMB_OK) return st;
     m->h.aux16 = MODULE_RUNNING;
+    vm->sched->pumped = pumped;
+    vm->sched->pump_until = 0;
+    vm->sched->budget = 1;
     st = ambcall_value(vm, ambv_obj(m->main_closure), NULL, 0, &value);
-    m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
-    if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
-        /* What the program had filled is garbage now: the next one finds the room it had. */
-        amb_status why = vm->failed;
-        for (uint32_t i = 0; i < m->nslots; i++) m->slots[i] = ambv_undef();
-        vm->top = vm->base;
-        ambgc_collect(vm, true);
-        vm->failed = why;
-    }
-    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
-        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_EXIT]) {
-        ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
-        *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
-        vm->exc = ambv_undef();
-        return AMB_OK;
-    }
-    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
-        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_CANCELLED]) {
-        vm->exc = ambv_undef();
-        vm->failed = AMB_E_LIMIT;
-        vm->limit_text = "interrupt";
-        st = AMB_E_LIMIT;
-    }
-    if (st == AMB_OK && value.tag == TAG_INT) *exit_status = (int)(value.u & 255);
-    *result = ambapi_out(value);
-    if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;
-    return st;
+    return st == AMB_PENDING ? st : ended(vm, m, st, value, exit_status, result);
+}
+
+amb_status ambexecute_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status, amb_value *result) {
+    if (!vm->sched->pumped) return AMB_E_STALE;
+    ambv value = ambv_nil();
+    *exit_status = 0;
+    amb_status st = ambtask_pump(vm, wait_ns, &value);
+    return st == AMB_PENDING ? st : ended(vm, vm->entry, st, value, exit_status, result);
 }
 
 /* ---- disassembly ---- */

@@ -11,14 +11,11 @@
 
 #define TIMER_ID ((uint64_t)1 << 63)
 
-/* The library has a default one where it was built with it. */
-extern amb_reactor *amb_reactor_uv_new(void) __attribute__((weak));
-
 const amb_reactor *ambsched_reactor(amb_vm *vm) {
     struct ambsched *s = vm->sched;
     const amb_reactor *r = atomic_load(&s->reactor);
     if (AMB_LIKELY(r != NULL)) return r;
-    r = s->given ? s->given : amb_reactor_uv_new ? amb_reactor_uv_new() : NULL;
+    r = s->given ? s->given : s->make ? s->make() : NULL;
     atomic_store(&s->reactor, r);
     return r;
 }

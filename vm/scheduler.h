@@ -57,6 +57,7 @@ typedef struct ambhost_timer {
 struct ambsched {
     amb_vm *vm;
     const amb_reactor *given; /* the host's, or NULL */
+    amb_reactor *(*make)(void); /* the library's, where there is one */
     _Atomic(const amb_reactor *) reactor; /* made on first need */
     ambtimer **heap; /* [1..n] */
     uint32_t ntimers, heap_cap;
@@ -72,6 +73,9 @@ struct ambsched {
     ambqueue ready;
     uint32_t ntasks, task_number; /* not ended, without the first one; all there ever were */
     int until_turn;
+    bool pumped;         /* the host drives: nothing waits longer than until pump_until */
+    int budget;          /* task switches left until the host has its turn */
+    uint64_t pump_until;
     ambv start;         /* the core function beneath what is not simply entered */
     ambv program_error; /* what ends the program; UNDEF: nothing */
     amb_task *to_cancel;

@@ -13,6 +13,8 @@
 #define GRACE_NS 50000000u
 /* Ready tasks that run before the world outside is looked at again. */
 #define SWITCHES 61
+/* Switches in one amb_pump at most: the host has other things to do. */
+#define PUMP_SWITCHES 1000
 #define TASKS_DEFAULT 1000000u
 
 /* Where the outermost frame of whichever task runs begins: above the frame that C code calls from. */
@@ -247,7 +249,7 @@ static int next(amb_vm *vm) {
         ambsched_turn(vm, false, 0);
     }
     ambwaiter *w = s->ready.first;
-    if (!w || vm->interrupt) {
+    if (!w || vm->interrupt || (s->pumped && --s->budget < 0)) {
         vm->task = NULL;
         vm->base = vm->stack + 3;
         vm->idle = true;
@@ -748,7 +750,7 @@ static void deadlock(amb_vm *vm) {
     }
 }
 
-/* Waits until some task can go on. */
+/* Waits until some task can go on; a program that its host pumps, for as long as the host says: AMB_PENDING. */
 static amb_status idle(amb_vm *vm) {
     struct ambsched *s = vm->sched;
     bool told = false;
@@ -766,6 +768,7 @@ static amb_status idle(amb_vm *vm) {
             until = ambsched_now(vm) + (vm->limits.deadline_ns - now);
         }
         bool coming = vm->gate->nflight || s->ntimers || atomic_load(&s->wanted);
+        bool over = s->pumped && ambsched_now(vm) >= s->pump_until;
         if (!coming) {
             if (told) { /* and could do nothing about it */
                 vm->limit_text = "deadlock";
@@ -776,10 +779,12 @@ static amb_status idle(amb_vm *vm) {
             if (vm->failed) return vm->failed;
             continue;
         }
-        if (ambsched_turn(vm, true, until) != AMB_OK) {
+        if (s->pumped && s->pump_until < until) until = s->pump_until;
+        if (ambsched_turn(vm, !over, until) != AMB_OK) {
             vm->limit_text = "reactor";
             return vm->failed = AMB_E_LIMIT;
         }
+        if (over && !s->ready.first) return AMB_PENDING;
     }
     return AMB_OK;
 }
@@ -813,6 +818,7 @@ amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
             vm->limit_text = "interrupt";
             return vm->failed = AMB_E_LIMIT;
         }
+        if (s->pumped && s->budget < 0) return AMB_PENDING;
         if (!s->ready.first && (!root->ending || root->first) && (st = idle(vm)) != AMB_OK) return st;
         if (root->ending && !root->first && !s->ready.first) break;
         int rc = next(vm);
@@ -835,6 +841,23 @@ amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
     }
     vm->exc = root->result;
     return AMB_E_THROW;
+}
+
+amb_status ambtask_pump(amb_vm *vm, uint64_t wait_ns, ambv *result) {
+    struct ambsched *s = vm->sched;
+    uint64_t now = ambsched_now(vm);
+    s->pump_until = wait_ns > UINT64_MAX - now ? UINT64_MAX : now + wait_ns;
+    s->budget = PUMP_SWITCHES;
+    vm->c_depth++;
+    ambsched_turn(vm, false, 0);
+    amb_status st = ambtask_finish(vm, AMB_PENDING, result);
+    vm->c_depth--;
+    vm->base = vm->stack + 3;
+    if (st != AMB_PENDING) {
+        ambtask_end_all(vm);
+        ambgc_frame_left(vm);
+    }
+    return st;
 }
 
 static void drop(amb_vm *vm, amb_task *t) {

@@ -179,6 +179,9 @@ int ambtask_check(amb_vm *vm);
 bool ambtask_forced(const amb_vm *vm);
 /* After the interpreter's loop came back with st: lets the others run until the program is over. */
 amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result);
+/* Goes on with a program that was started to be pumped, waiting at most that long for something to do: AMB_PENDING,
+ * or how it ended. */
+amb_status ambtask_pump(amb_vm *vm, uint64_t wait_ns, ambv *result);
 /* A limit has ended the program: nothing of any task runs any more. */
 void ambtask_end_all(amb_vm *vm);
 void ambtask_mark(struct ambgc *gc, amb_obj *o);

@@ -133,6 +133,21 @@ AMB_API const amb_manifest *amb_script_manifest(const amb_script *s);
  * result, else 0. AMB_E_THROW: an uncaught error; AMB_E_LIMIT; AMB_E_CANCELED. */
 AMB_API amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args,
                            const amb_value *caps, int *exit_status);
+/* The same for a host with a loop of its own: runs it until all its tasks wait. AMB_PENDING: amb_pump goes on
+ * with it; any other status: as for amb_run, it is over. AMB_E_BUSY: another one has been started. */
+AMB_API amb_status amb_start(amb_vm *vm, amb_script *s, amb_value args,
+                             const amb_value *caps, int *exit_status);
+/* Goes on with the program that was started: does what has become due, waiting at most wait_ns nanoseconds for
+ * something (0: not at all; UINT64_MAX: as long as it takes), and runs its tasks until all wait again, or for
+ * about a thousand switches between them. AMB_PENDING: it is not over; AMB_E_STALE: none was
+ * started. */
+AMB_API amb_status amb_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status);
+/* A descriptor that is readable when amb_pump has something to do before the time of amb_next_deadline; it
+ * belongs to the VM. -1: there is none. */
+AMB_API int amb_poll_fd(amb_vm *vm);
+/* In how many nanoseconds amb_pump has something to do in any case; UINT64_MAX: only when something
+ * happens, see amb_poll_fd. */
+AMB_API uint64_t amb_next_deadline(amb_vm *vm);
 /* In a read-eval loop: the value of the line's last expression statement, nil if none. */
 AMB_API amb_value amb_script_result(amb_script *s);
 /* Whether the text stops inside an open bracket or string, so that a read-eval loop goes

@@ -133,8 +133,74 @@ static void watching(const amb_config *c)
     amb_vm_free(vm);
 }
 
+/* A host with a loop of its own: two machines wait at the same time, neither stops the other. */
+static void pumped(void)
+{
+    static const char source[] =
+        "use timer\n"
+        "group { for i in 0..3 { spawn { timer.sleep(0.01 * (3 - i)); print(i) } } }\n"
+        "exit(5)\n";
+    amb_vm *vm[2];
+    sink out[2], said = {0};
+    memset(out, 0, sizeof out);
+    int status[2] = {-1, -1}, running = 2, turns = 0;
+    amb_status st[2];
+    for (int i = 0; i < 2; i++) {
+        amb_config c = {.size = sizeof c, .output = output, .output_ud = &out[i]};
+        vm[i] = amb_vm_new(&c, NULL);
+        amb_value cap;
+        amb_script *script;
+        CHECK(amb_pump(vm[i], 0, &status[i]) == AMB_E_STALE);
+        CHECK(amb_provider_add(vm[i], &amb_provider_timer) == AMB_OK);
+        CHECK(amb_load(vm[i], "host", source, strlen(source), 0, collect, &said, &script) == AMB_OK);
+        CHECK(amb_grant(vm[i], "timer", "timer", NULL, 0, NULL, 0, &cap, NULL) == AMB_OK);
+        st[i] = amb_start(vm[i], script, amb_nil(), &cap, &status[i]);
+        CHECK(st[i] == AMB_PENDING);
+        CHECK(amb_run(vm[i], script, amb_nil(), &cap, &status[i]) == AMB_E_BUSY);
+        CHECK(amb_next_deadline(vm[i]) <= 30000000);
+        CHECK(amb_poll_fd(vm[i]) >= 0);
+    }
+    while (running && turns++ < 10000) {
+        uint64_t first = amb_next_deadline(vm[0]), second = amb_next_deadline(vm[1]);
+        uint64_t least = st[0] != AMB_PENDING || second < first ? second : first;
+        if (st[least == second] == AMB_PENDING && least < 1000000000) usleep((useconds_t)(least / 1000));
+        for (int i = 0; i < 2; i++) {
+            if (st[i] != AMB_PENDING) continue;
+            st[i] = amb_pump(vm[i], 0, &status[i]);
+            if (st[i] != AMB_PENDING) running--;
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK(st[i] == AMB_OK && status[i] == 5);
+        CHECK(strcmp(out[i].text, "2\n1\n0\n") == 0);
+        CHECK(amb_pump(vm[i], 0, &status[i]) == AMB_E_STALE);
+        amb_vm_free(vm[i]);
+    }
+    /* What never waits is over at once; a program that fails while it is pumped says how. */
+    amb_vm *v = amb_vm_new(NULL, NULL);
+    amb_script *script;
+    CHECK(amb_load(v, "host", "exit(3)", 7, 0, collect, &said, &script) == AMB_OK);
+    CHECK(amb_start(v, script, amb_nil(), NULL, status) == AMB_OK && status[0] == 3);
+    static const char bad[] = "sleep(0.001)\nthrow ValueError(\"late\")";
+    CHECK(amb_load(v, "host", bad, strlen(bad), 0, collect, &said, &script) == AMB_OK);
+    CHECK(amb_start(v, script, amb_nil(), NULL, status) == AMB_PENDING);
+    CHECK(amb_pump(v, UINT64_MAX, status) == AMB_E_THROW);
+    said.len = 0;
+    amb_error_report(v, 0, collect, &said);
+    CHECK(strstr(said.text, "ValueError: late"));
+    /* Freed in the middle of it. */
+    static const char endless[] = "spawn { sleep(100) }\nsleep(100)";
+    CHECK(amb_load(v, "host", endless, strlen(endless), 0, collect, &said, &script) == AMB_OK);
+    CHECK(amb_start(v, script, amb_nil(), NULL, status) == AMB_PENDING);
+    amb_cancel(v);
+    CHECK(amb_pump(v, UINT64_MAX, status) == AMB_E_CANCELED);
+    CHECK(amb_start(v, script, amb_nil(), NULL, status) == AMB_PENDING);
+    amb_vm_free(v);
+}
+
 int main(void)
 {
+    pumped();
     samples();
     sink out = {0}, other = {0}, said = {0};
     amb_config c = {.size = sizeof c,
