@@ -32,6 +32,7 @@ typedef struct uvreactor {
     uv_async_t async;
     uv_timer_t timer;
     atomic_bool made, woken;
+    bool exported; /* a host polls the loop's descriptor itself */
     int ran;
     /* A watch's id is its slot here and the slot's generation, so a late id names nothing. */
     struct uvslot {
@@ -61,6 +62,7 @@ static bool make(uvreactor *r)
         return false;
     }
     uv_timer_init(&r->loop, &r->timer);
+    uv_run(&r->loop, UV_RUN_NOWAIT); /* nothing can happen yet but that the loop listens to `async` */
     /* Whoever wakes sees this, or `wait` sees what they noted. */
     atomic_store(&r->made, true);
     return true;
@@ -71,6 +73,17 @@ static bool make(uvreactor *r)
 static int to_uv(uint32_t events)
 {
     return (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0);
+}
+
+static void on_event(uv_poll_t *p, int status, int uv);
+
+/* libuv tells the system about a watch when it next runs; a host that polls the loop's descriptor has
+ * to let it run first. */
+static int arm(uvwatch *w)
+{
+    w->armed = w->wanted;
+    if (w->r->exported) uv_async_send(&w->r->async);
+    return uv_poll_start(&w->poll, to_uv(w->armed), on_event);
 }
 
 static void on_event(uv_poll_t *p, int status, int uv)
@@ -87,16 +100,18 @@ static void on_event(uv_poll_t *p, int status, int uv)
     uint32_t ready = got & w->wanted;
     if (!ready) {
         if (w->wanted == w->armed) return;
-        w->armed = w->wanted;
-        if (w->armed) uv_poll_start(p, to_uv(w->armed), on_event);
-        else uv_poll_stop(p);
+        if (w->wanted) {
+            arm(w);
+        } else {
+            w->armed = 0;
+            uv_poll_stop(p);
+        }
         return;
     }
     w->r->ran++;
     w->fn(w->ud, ready | (got & POLLERR));
     if (w->dead || status >= 0 || !w->wanted) return;
-    w->armed = w->wanted;
-    uv_poll_start(p, to_uv(w->armed), on_event);
+    arm(w);
 }
 
 static bool more_slots(uvreactor *r)
@@ -139,10 +154,11 @@ static amb_status watch(void *state, int fd, uint32_t events, amb_event_fn fn, v
     w->r = r;
     w->fn = fn;
     w->ud = ud;
-    w->wanted = w->armed = events & (POLLIN | POLLOUT);
+    w->wanted = events & (POLLIN | POLLOUT);
+    w->armed = 0;
     w->dead = false;
     w->slot = r->free_slot;
-    if (w->armed) uv_poll_start(&w->poll, to_uv(w->armed), on_event);
+    if (w->wanted) arm(w);
     struct uvslot *s = &r->slots[w->slot];
     r->free_slot = s->next_free;
     s->w = w;
@@ -156,8 +172,7 @@ static amb_status rewatch(void *state, uint64_t id, uint32_t events)
     if (!w) return AMB_E_STALE;
     w->wanted = events & (POLLIN | POLLOUT);
     if ((w->wanted & ~w->armed) == 0) return AMB_OK;
-    w->armed = w->wanted;
-    return uv_poll_start(&w->poll, to_uv(w->armed), on_event) ? AMB_E_IO : AMB_OK;
+    return arm(w) ? AMB_E_IO : AMB_OK;
 }
 
 static void on_closed(uv_handle_t *h) { free(h); }
@@ -231,7 +246,10 @@ static void wake(void *state)
 static int poll_fd(void *state)
 {
     uvreactor *r = state;
-    return make(r) ? uv_backend_fd(&r->loop) : -1;
+    if (!make(r)) return -1;
+    r->exported = true;
+    uv_async_send(&r->async); /* for what is not known to the system yet */
+    return uv_backend_fd(&r->loop);
 }
 
 static void close_one(uv_handle_t *h, void *arg)

@@ -156,7 +156,8 @@ static void wake(void *state)
     if (write(((vreactor *)state)->wake_fd, &one, sizeof one) < 0) errno = e;
 }
 
-static int poll_fd(void *state) { return ((vreactor *)state)->wake_fd; }
+/* No one descriptor tells of all the others. */
+static int poll_fd(void *state) { return (void)state, -1; }
 
 static void end(void *state)
 {

@@ -240,3 +240,36 @@ Test(reactor, virtual_time_jumps)
     r->free(r->state);
     close(p[0]), close(p[1]);
 }
+
+/* A host that waits by poll(2) on the reactor's descriptor misses nothing, whenever it was watched. */
+Test(reactor, polled_by_the_host)
+{
+    amb_reactor *r = make(0);
+    int p[2][2];
+    cr_assert(pipe(p[0]) == 0 && pipe(p[1]) == 0);
+    seen s[2] = {{.drain = true}, {.drain = true}};
+    watch(r, &s[0], p[0][0], POLLIN);
+    struct pollfd fd = {.fd = r->poll_fd(r->state), .events = POLLIN};
+    cr_assert(fd.fd >= 0);
+    watch(r, &s[1], p[1][0], POLLIN);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 2; i++) {
+            cr_assert_eq(write(p[i][1], "x", 1), 1);
+            for (int turns = 0; s[i].calls == round && turns < 20; turns++) {
+                cr_assert_eq(poll(&fd, 1, 1000), 1);
+                r->wait(r->state, 0);
+            }
+            cr_assert_eq(s[i].calls, round + 1);
+            cr_assert_eq(r->rewatch(r->state, s[i].id, 0), AMB_OK);
+            cr_assert_eq(r->rewatch(r->state, s[i].id, POLLIN), AMB_OK);
+        }
+    }
+    /* And it is quiet when nothing happens. */
+    for (int turns = 0; turns < 5; turns++) r->wait(r->state, 0);
+    cr_assert_eq(poll(&fd, 1, 0), 0);
+    for (int i = 0; i < 2; i++) r->unwatch(r->state, s[i].id);
+    r->free(r->state);
+    amb_reactor *v = make(1);
+    cr_assert_eq(v->poll_fd(v->state), -1);
+    v->free(v->state);
+}
