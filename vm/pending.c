@@ -325,8 +325,8 @@ void ambpending_abandon(ambpending *p) {
 
 void ambpending_mark(struct ambgc *gc, struct ambgate *g) {
     for (uint32_t i = 0; i < g->npendings; i++) {
+        /* Those that are free have no roots; what state they are in is other threads' to write. */
         const ambpending *p = g->pendings[i];
-        if (p->state == PEND_FREE) continue;
         for (uint32_t k = 0; k < p->nroots; k++) ambgc_mark_value(gc, p->roots[k]);
     }
 }
