@@ -175,15 +175,14 @@ static int host_canceled(void *hctx, amb_ticket t) {
 }
 static amb_status host_invoke(void *hctx, amb_ticket on, amb_loan l, uint16_t ordinal,
                               const amb_arg *a, uint32_t n, amb_done_fn done, void *ud) {
-    (void)hctx, (void)on, (void)l, (void)ordinal, (void)a, (void)n, (void)done, (void)ud;
-    return AMB_E_NOSYS;
+    (void)on;
+    return ambloan_invoke(((ambprov *)hctx)->gate, l, ordinal, a, n, done, ud);
 }
 static amb_status host_invoke_wait(amb_call *c, amb_loan l, uint16_t ordinal,
                                    const amb_arg *a, uint32_t n, amb_arg *ret) {
-    (void)c, (void)l, (void)ordinal, (void)a, (void)n, (void)ret;
-    return AMB_E_NOSYS;
+    return ambloan_invoke_wait(inner(c), l, ordinal, a, n, ret);
 }
-static void host_loan_drop(void *hctx, amb_loan l) { (void)hctx, (void)l; }
+static void host_loan_drop(void *hctx, amb_loan l) { ambloan_drop(((ambprov *)hctx)->gate, l); }
 static amb_status host_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud,
                              uint64_t *id) {
     return ambsched_watch(home(hctx), fd, ev, fn, ud, id);
@@ -276,6 +275,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->made_type = NULL;
     c->made_label = NULL;
     c->wire_buffer = NULL;
+    c->nloans = c->kept_loans = 0;
     c->made = c->worker = c->kept = c->settling = c->named = false;
     c->os_errno = 0;
     c->failed = AMB_OK;
@@ -457,6 +457,7 @@ amb_status ambgate_leave(ambcall *c, amb_status st) {
             if (own) st = own;
         }
     }
+    if (AMB_UNLIKELY(c->kept_loans) && st == AMB_OK && c->made) ambloan_keep(c);
     ambres *res = c->res;
     c->res = NULL;
     if (AMB_UNLIKELY(c->kept && res)) res->inflight--;
@@ -847,6 +848,7 @@ static amb_status take_items(amb_vm *vm, ambv cap, ambcall *c, amb_status st, am
     r->batch = ambgc_malloc(vm, sizeof *c);
     if (!r->batch) return vm->failed ? vm->failed : AMB_E_NOMEM;
     *r->batch = *c;
+    r->batch->nloans = 0;
     c->blobs = NULL;
     r->batch_at = 1;
     r->batch_left = count;
@@ -1037,6 +1039,7 @@ void ambgate_teardown(amb_vm *vm) {
     if (g->argv) ambgc_free(vm, g->argv, g->argc * sizeof *g->argv);
     if (g->rows) ambgc_free(vm, g->rows, g->cap * sizeof *g->rows);
     ambpending_teardown(vm);
+    ambloan_teardown(g);
     vm->gate = NULL;
     ambgc_free(vm, g, sizeof *g);
 }

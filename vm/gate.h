@@ -86,6 +86,8 @@ typedef struct ambres {
     ambstream in;
     uint32_t inflight; /* calls not yet answered */
     ambqueue turn;     /* tasks that wait until there is none */
+    amb_loan loans[4]; /* lent for as long as it lives */
+    uint8_t nloans;
     struct ambres *next; /* list of the stateless ones, which stay */
 } ambres;
 
@@ -115,6 +117,13 @@ typedef struct ambblob {
     uint64_t pad;
 } ambblob;
 
+#define AMB_LOANS 4 /* in one call */
+/* A capability lent to a provider; named by slot and generation. */
+typedef struct ambloan {
+    ambv cap; /* a row of its own */
+    uint32_t generation, next_free;
+} ambloan;
+
 /* The kernel's side of one call. */
 #define AMB_INTERPOSERS 8
 typedef struct ambcall {
@@ -143,6 +152,8 @@ typedef struct ambcall {
     void *made_res;
     amb_rights made_want;
     char *made_label;
+    amb_loan loans[AMB_LOANS]; /* made for its arguments; those to keep go to what it returns */
+    uint8_t nloans, kept_loans; /* kept_loans: a bit for each */
     void *wire_buffer, *wire_to; /* wire loopback: the provider's copy of a buffer, and the buffer */
     uint32_t passed; /* interposers that have seen it start */
     void *notes[AMB_INTERPOSERS]; /* theirs; only those that have seen it */
@@ -168,6 +179,7 @@ typedef struct ambpending {
     ambtimer grace;    /* cancelled, not yet answered */
     uint32_t nroots;
     amb_arg *args;
+    struct ambinvoke *invoked; /* it was a provider that made the call; or NULL */
     ambv roots[];
 } ambpending;
 
@@ -234,6 +246,9 @@ struct ambgate {
     uint64_t chaos;       /* state of the numbers that disturb calls, see chaos.c; 0: none do */
     uint32_t chaos_fails; /* of a thousand calls that many fail */
     uint64_t late; /* answers that came too late or twice */
+
+    ambloan *loans; /* loan.c */
+    uint32_t nloans, loans_cap, free_loan;
 };
 
 /* handle.c. amb_status functions raise. */
@@ -333,6 +348,18 @@ amb_ticket ambpending_ticket(ambcall *c);
 amb_call *ambpending_open(struct ambgate *g, amb_ticket t);
 void ambpending_reply(amb_call *c, amb_status st, const amb_arg *ret);
 bool ambpending_canceled(struct ambgate *g, amb_ticket t);
+
+/* loan.c: capabilities as arguments for providers of other interfaces */
+amb_status ambloan_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out);
+void ambloan_keep(ambcall *c); /* the call has returned a resource: what is to live with it does */
+void ambloan_drop(struct ambgate *g, amb_loan l);
+void ambloan_mark(struct ambgc *gc, const struct ambgate *g);
+void ambloan_teardown(struct ambgate *g);
+amb_status ambloan_invoke(struct ambgate *g, amb_loan l, uint16_t ordinal, const amb_arg *a, uint32_t n,
+                          amb_done_fn done, void *ud);
+amb_status ambloan_invoke_wait(ambcall *c, amb_loan l, uint16_t ordinal, const amb_arg *a, uint32_t n,
+                               amb_arg *ret);
+void ambloan_answered(ambpending *p); /* of a call that a provider made */
 
 /* wire.c: encodes the arguments of a call and gives the provider what it decodes. */
 amb_status ambwire_call(ambcall *c, void *self, amb_arg *ret);

@@ -265,7 +265,10 @@ static void mark_roots(amb_vm *vm, ambv *from) {
     ambprelude_mark(gc, vm->prelude);
     ambgc_mark_obj(gc, vm->entry);
     for (uint32_t i = 0; i < vm->npins; i++) ambgc_mark_value(gc, vm->pins[i]);
-    if (vm->gate) ambpending_mark(gc, vm->gate);
+    if (vm->gate) {
+        ambpending_mark(gc, vm->gate);
+        ambloan_mark(gc, vm->gate);
+    }
     if (vm->sched) {
         ambgc_mark_obj(gc, vm->sched->root);
         ambgc_mark_value(gc, vm->sched->program_error);

@@ -79,6 +79,7 @@ ambres *ambhandle_resource(amb_vm *vm, ambprov *prov, const amb_restype *type, v
 void ambhandle_drop(amb_vm *vm, ambres *s) {
     if (--s->refs) return;
     if (s->type->close && s->prov->started) s->type->close(s->prov->inst, s->res);
+    while (s->nloans) ambloan_drop(vm->gate, s->loans[--s->nloans]);
     if (s->label) ambgc_free(vm, s->label, strlen(s->label) + 1);
     if (s->in.buf) ambgc_free(vm, s->in.buf, s->in.cap);
     ambgc_free(vm, s, sizeof *s);

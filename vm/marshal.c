@@ -51,6 +51,7 @@ void ambmarshal_free(ambcall *c) {
         b = next;
     }
     c->blobs = NULL;
+    while (AMB_UNLIKELY(c->nloans)) ambloan_drop(c->vm->gate, c->loans[--c->nloans]);
 }
 
 /* --- in ----------------------------------------------------------------------------- */
@@ -242,6 +243,7 @@ amb_status ambmarshal_in(ambcall *c, const amb_param *p, const char *what, ambv 
         if (!any && p->type != AMB_T_BYTES) break;
         return bytes_in(c, p, what, v, out);
     case TAG_CAP: {
+        if (p->type == AMB_T_LOAN) return ambloan_in(c, p, what, v, out);
         if (p->type != AMB_T_RES) break;
         ambrow *r;
         amb_status st = ambhandle_row(c->vm, v, &r);

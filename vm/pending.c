@@ -69,6 +69,8 @@ ambpending *ambpending_take(ambcall *c) {
     p->call.pending = p;
     p->call.args = p->args;
     c->blobs = NULL;
+    c->nloans = 0;
+    p->invoked = NULL;
     c->pending = p;
     p->orphan = p->asked = p->settled = p->retried = false;
     if (c->res) c->res->inflight++;
@@ -181,6 +183,7 @@ static void settle(ambpending *p) {
         ambpending_end(p);
     } else {
         ambtask_answered(vm, p);
+        if (p->invoked) ambloan_answered(p);
     }
     if (!res) return;
     ambstream_next_turn(vm, res);

@@ -184,7 +184,13 @@ void ambsched_join(amb_vm *vm) {
     s->stopping = true;
     pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
-    for (uint32_t i = 0; i < s->nthreads; i++) pthread_join(s->threads[i], NULL);
+    /* A thread may be waiting for something that is done here. */
+    for (uint32_t i = 0; i < s->nthreads; i++)
+        while (pthread_tryjoin_np(s->threads[i], NULL) != 0) {
+            if (run_posts(vm)) continue;
+            struct timespec pause = {0, 200000};
+            nanosleep(&pause, NULL);
+        }
     s->nthreads = 0;
     run_posts(vm);
 }

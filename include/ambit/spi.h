@@ -141,7 +141,9 @@ typedef struct amb_param {
     uint8_t type, match;     /* AMB_T_*, AMB_M_* */
     uint16_t flags, restype; /* AMB_P_*; RES: resource type of the argument */
     uint16_t pad0;
-    const char *iface;       /* LOAN: interface or trait the handle must have */
+    /* LOAN: what the handle must be: an interface ("fs"), a type of one ("fs.dir"), "readable" or
+     * "writable"; NULL: anything */
+    const char *iface;
     amb_rights need;         /* RES, LOAN: rights the handle argument must carry */
     uint32_t max_len, pad1;  /* STR, BYTES, BUF: bytes; 0 = AMB_TRANSFER_MAX */
 } amb_param;
@@ -245,7 +247,11 @@ typedef struct amb_host {
     amb_call *(*reply_open)(void *hctx, amb_ticket t);
     void (*reply)(amb_call *c, amb_status st, const amb_arg *ret);
     int (*canceled)(void *hctx, amb_ticket t);
-    /* Calls an operation of a lent capability: queued, through the gate, never nested. */
+    /* Calls an operation of a lent capability, by its ordinal in the lender's interface: queued, through the gate
+     * with the rights of the loan, never nested. Arguments live until done(ud, status, result) on the home
+     * thread; the result until done returns. A resource it returns is a loan of its own (AMB_T_LOAN) until
+     * loan_drop. AMB_E_STALE: the loan has ended. A loan ends with its call, or, when the parameter says
+     * AMB_P_KEEP, with the resource that the call returned. */
     amb_status (*invoke)(void *hctx, amb_ticket on_behalf, amb_loan l, uint16_t ordinal,
                          const amb_arg *a, uint32_t n, amb_done_fn done, void *ud);
     amb_status (*invoke_wait)(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
