@@ -415,6 +415,8 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
         }
         return invoke_builtin(vm, f, name, n);
     case TAG_CAP: {
+        if (AMB_LIKELY(ambgate_will_call(vm, self, name)))
+            return ambrun_call_cap(vm, f, name, n, FRAME_CALL, 0, pc + 3);
         ambmembers_row *row = sequence_method(vm, self, name);
         if (!row && vm->failed != AMB_OK) return ambrun_failed(vm, vm->failed);
         if (!row) return ambrun_call_cap(vm, f, name, n, FRAME_CALL, 0, pc + 3);

@@ -725,9 +725,12 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     }
     if (n > 64) return arity(vm, what, 0, 64, n);
     ambprov *prov = r->res->prov;
-    const amb_op *op = r->kind == ROW_CAP ? ambgate_op(vm->gate, prov, r->res->type,
-                                                       name->data, name->len)
-                                          : NULL;
+    struct ambgate *g = vm->gate;
+    const amb_op *op = r->kind != ROW_CAP ? NULL
+                       : g->found_name == name && g->found_type == r->res->type
+                           ? g->found
+                           : ambgate_op(g, prov, r->res->type, name->data, name->len);
+    g->found_name = NULL; /* once: another text may stand there later */
     if (!op) {
         const ambverb *verb = ambstream_verb(r, name->data, name->len);
         if (!verb) return no_such_op(vm, r, what);
@@ -788,13 +791,26 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     return st;
 }
 
+static const amb_op *op_of(amb_vm *vm, const ambrow *r, const amb_string *name) {
+    if (r->kind != ROW_CAP) return NULL;
+    return ambgate_op(vm->gate, r->res->prov, r->res->type, name->data, name->len);
+}
+
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name) {
     ambrow *r = ambhandle_peek(vm, cap);
-    if (!r) return name->len == 5 && memcmp(name->data, "close", 5) == 0;
-    if (r->kind == ROW_CAP &&
-        ambgate_op(vm->gate, r->res->prov, r->res->type, name->data, name->len))
-        return true;
-    return ambstream_verb(r, name->data, name->len) != NULL;
+    if (!r) return named("close", name->data, name->len);
+    return op_of(vm, r, name) || ambstream_verb(r, name->data, name->len);
+}
+
+bool ambgate_will_call(amb_vm *vm, ambv cap, const amb_string *name) {
+    struct ambgate *g = vm->gate;
+    const ambrow *r = ambhandle_peek(vm, cap);
+    const amb_op *op = r ? op_of(vm, r, name) : NULL;
+    if (!op) return false;
+    g->found = op;
+    g->found_type = r->res->type;
+    g->found_name = name;
+    return true;
 }
 
 int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string *param) {

@@ -36,6 +36,8 @@ bool ambgate_is_iterable(amb_vm *vm, ambv cap);
 bool ambgate_has_core(amb_vm *vm, ambv cap, const amb_string *name);
 /* Whether cap.name is an operation (of the provider or of the kernel's vocabulary). */
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name);
+/* Whether it is an operation of the provider; ambgate_invoke, which must come next, need not look again. */
+bool ambgate_will_call(amb_vm *vm, ambv cap, const amb_string *name);
 /* Position of the parameter called `param` of that operation, -1: none. */
 int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string *param);
 /* Whether it is what the annotation says: "fs.dir", or a provider's name alone. */
@@ -234,6 +236,9 @@ struct ambgate {
     ambinterposer interposers[AMB_INTERPOSERS];
     uint32_t ninterposers;
     ambopcache cache[64];
+    const amb_op *found; /* what ambgate_will_call found, for the call that follows at once */
+    const amb_restype *found_type;
+    const amb_string *found_name;
 
     /* pending.c */
     pthread_mutex_t lock; /* of the table and of what is answered */
