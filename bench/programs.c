@@ -33,6 +33,7 @@ static const target targets[] = {
     {"closures", "closures, iterators", .58, .90, .45, .70},
     {"generators", "generators", .35, 1.2, .28, .95},
     {"json", "JSON written in the language", .58, .90, .45, .75},
+    {"tasks", "tasks, against bare coroutines", 1.0, 0, .80, 0},
     {"exceptions", "exceptions", 0, 0, 0, 0},
 };
 enum { CLASSES = sizeof targets / sizeof *targets };
