@@ -240,7 +240,10 @@ void gc_mark_children(amb_vm *vm, amb_obj *o) {
         for (uint32_t i = 0; i < c->len; i++) ambgc_mark_value(gc, c->items[(c->at + i) % c->room]);
         break;
     }
-    case TAG_LOCK: ambgc_mark_obj(gc, ((amb_lock *)o)->owner); break;
+    case TAG_LOCK:
+        ambgc_mark_obj(gc, ((amb_lock *)o)->owner);
+        ambgc_mark_obj(gc, ((amb_lock *)o)->next);
+        break;
     case TAG_LOCAL: ambgc_mark_value(gc, ((amb_local *)o)->otherwise); break;
     case TAG_CELL: ambgc_mark_value(gc, ((amb_cell *)o)->v); break;
     case TAG_PROTO: ambproto_mark(gc, (amb_proto *)o); break;

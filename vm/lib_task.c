@@ -281,13 +281,16 @@ int ambtask_op_select(amb_vm *vm, ambv *arms, uint32_t n, bool timed) {
 /* ---- tasks ---- */
 
 static void not_lost(amb_vm *vm, amb_task *t) {
-    for (amb_task **p = t->parent ? &t->parent->failed : NULL; p && *p; p = &(*p)->next)
-        if (*p == t) {
-            *p = t->next;
-            t->next = NULL;
-            ambgc_barrier(vm, t->parent);
-            return;
-        }
+    if (!t->parent) return;
+    amb_task *before = NULL;
+    for (amb_task *f = t->parent->failed; f; before = f, f = f->next) {
+        if (f != t) continue;
+        if (before) before->next = t->next;
+        else t->parent->failed = t->next;
+        ambgc_barrier(vm, before ? before : t->parent);
+        t->next = NULL;
+        return;
+    }
 }
 
 static amb_status task_wait(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
@@ -299,6 +302,7 @@ static amb_status task_wait(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     }
     if (t->h.flags & TASK_FAILED) {
         not_lost(vm, t);
+        t->heard = true;
         vm->exc = t->result;
         return AMB_E_THROW;
     }
@@ -339,6 +343,34 @@ amb_status amblib_lock_new(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     return AMB_OK;
 }
 
+static void own(amb_vm *vm, amb_lock *m, amb_task *t) {
+    m->owner = t;
+    m->next = t->locks;
+    t->locks = m;
+    ambgc_barrier(vm, m);
+    ambgc_barrier(vm, t);
+}
+
+static void disown(amb_vm *vm, amb_lock *m) {
+    amb_task *t = m->owner;
+    amb_lock *before = NULL;
+    for (amb_lock *l = t->locks; l != m; l = l->next) before = l;
+    if (before) {
+        before->next = m->next;
+        ambgc_barrier(vm, before);
+    } else {
+        t->locks = m->next;
+        ambgc_barrier(vm, t);
+    }
+    m->next = NULL;
+    m->owner = NULL;
+}
+
+/* What the lock guards may be half done: nobody gets it as if nothing had happened. */
+static amb_status left_behind(amb_vm *vm, const char *what) {
+    return amberr_raise(vm, AMB_ERR_STATE, "%s: the task that holds the lock has ended", what);
+}
+
 static amb_status lock_acquire(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     (void)n;
     ambv v;
@@ -347,9 +379,9 @@ static amb_status lock_acquire(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
         amb_task *t = ambtask_self(vm);
         if (!t) return no_memory(vm);
         if (m->owner == t) return amberr_raise(vm, AMB_ERR_STATE, "acquire: this task holds the lock already");
+        if (m->owner && m->owner->h.aux16 == TASK_DONE) return left_behind(vm, "acquire");
         if (m->owner) return ambtask_park(vm, "lock", args[0], &m->waiting);
-        m->owner = t;
-        ambgc_barrier(vm, m);
+        own(vm, m, t);
     }
     *out = ambv_nil();
     return AMB_OK;
@@ -361,10 +393,8 @@ static amb_status lock_try(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     amb_task *t = ambtask_self(vm);
     if (!t) return no_memory(vm);
     bool got = !m->owner;
-    if (got) {
-        m->owner = t;
-        ambgc_barrier(vm, m);
-    }
+    if (got) own(vm, m, t);
+    else if (m->owner->h.aux16 == TASK_DONE) return left_behind(vm, "try_acquire");
     *out = ambv_bool(got);
     return AMB_OK;
 }
@@ -374,10 +404,12 @@ static amb_status lock_release(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     amb_lock *m = args[0].lock;
     if (!m->owner || m->owner != vm->task)
         return amberr_raise(vm, AMB_ERR_STATE, "release: this task does not hold the lock");
+    disown(vm, m);
     ambwaiter *w = m->waiting.first;
-    m->owner = w ? w->task : NULL;
-    ambgc_barrier(vm, m);
-    if (w) ambtask_wake(vm, w->task, ambv_nil());
+    if (w) {
+        own(vm, m, w->task);
+        ambtask_wake(vm, w->task, ambv_nil());
+    }
     *out = ambv_nil();
     return AMB_OK;
 }
@@ -390,7 +422,7 @@ static amb_status lock_locked(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
 
 const amb_native_def amblib_lock[] = {
     {"acquire", lock_acquire, 0, 0, NATIVE_METHOD, NULL, "acquire()",
-     "Takes the lock, waiting for it in turn. StateError: this task holds it.", NULL},
+     "Takes the lock, waiting for it in turn. StateError: this task holds it, or one that has ended.", NULL},
     {"try_acquire", lock_try, 0, 0, NATIVE_METHOD, NULL, "try_acquire() -> bool",
      "Takes the lock if it is free: whether it did.", NULL},
     {"release", lock_release, 0, 0, NATIVE_METHOD, NULL, "release()",

@@ -49,6 +49,7 @@ static void grace_ends(amb_vm *vm, ambtimer *t);
 static void interrupt(amb_vm *vm, amb_task *t);
 static bool due(amb_vm *vm, const amb_task *t);
 static void ended(amb_vm *vm, amb_task *t);
+static void unheard(amb_vm *vm, amb_task *t);
 
 static amb_task *task_new(amb_vm *vm) {
     amb_task *t = ambgc_new(vm, sizeof *t, TAG_TASK);
@@ -185,6 +186,7 @@ static const amb_instr redo_code[] = {{.op = OP_REDO}};
 static int enter(amb_vm *vm, amb_task *t) {
     ambv *floor = FLOOR(vm);
     bool fresh = t->h.aux16 == TASK_NEW;
+    ambgc_stack_left(vm); /* a collection between two tasks has looked at frames that were gone */
     vm->task = t;
     vm->pc = redo_code; /* nothing below the floor is ever gone on with */
     vm->base = vm->stack + 3;
@@ -192,6 +194,7 @@ static int enter(amb_vm *vm, amb_task *t) {
     ambv *need = floor + n + 2;
     if (need > vm->stack_end && !ambrun_reserve(vm, need)) return RUN_THROW;
     bool at_end = t->on.tag == TAG_REGION; /* its own end comes before any other */
+    amb_task *of = t->on.tag == TAG_TASK ? t->on.task : NULL; /* whose end it waited for */
     t->h.aux16 = TASK_RUNNING;
     t->what = NULL;
     t->on = ambv_nil();
@@ -230,6 +233,9 @@ static int enter(amb_vm *vm, amb_task *t) {
     /* What the call brought counts, unless it is the cancellation that everybody waited for. */
     bool brought = t->wakes == WAKE_VALUE || (t->call && t->call->status != AMB_E_CANCELED);
     if (!brought && !at_end && due(vm, t)) {
+        /* It does not hear of an error that it would have been told. */
+        if (of && of->h.aux16 == TASK_DONE && of->h.flags & TASK_FAILED && !of->heard && of->parent && !of->group)
+            unheard(vm, of);
         t->wakes = WAKE_NOT;
         t->redo = REDO_NOTHING;
         t->partial = false;
@@ -248,30 +254,34 @@ static int next(amb_vm *vm) {
         s->until_turn = SWITCHES;
         ambsched_turn(vm, false, 0);
     }
+    if ((vm->slice -= 30) < 0) {
+        /* Nobody's time is up between two tasks. Before one is chosen: timers may end who has not started. */
+        vm->task = NULL;
+        ambrun_poll(vm);
+    }
     ambwaiter *w = s->ready.first;
-    if (!w || vm->interrupt || (s->pumped && --s->budget < 0)) {
+    if (!w || vm->interrupt || vm->failed || (s->pumped && --s->budget < 0)) {
         vm->task = NULL;
         vm->base = vm->stack + 3;
         vm->idle = true;
         return RUN_THROW;
     }
     ambqueue_remove(w);
-    if ((vm->slice -= 30) < 0) {
-        amb_task *t = w->task;
-        vm->task = NULL; /* nobody's time is up between two tasks */
-        int rc = ambrun_poll(vm);
-        if (rc != RUN_RESUME) { /* a limit: it ends in whoever would have gone on */
-            rc = enter(vm, t);
-            return RUN_THROW;
-        }
-        return enter(vm, t);
-    }
     return enter(vm, w->task);
 }
 
 int ambtask_suspend(amb_vm *vm, const ambv *end) {
     amb_task *t = vm->task;
-    if (!save(vm, t, end)) {
+    bool saved = save(vm, t, end);
+    if (!saved && !vm->no_gc) { /* what stands on the stack stays, all else may go */
+        vm->failed = AMB_OK;
+        vm->exc = ambv_undef();
+        vm->top = end < ambrun_top(vm) ? ambrun_top(vm) : (ambv *)end;
+        if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+        ambgc_collect(vm, true);
+        saved = save(vm, t, end);
+    }
+    if (!saved) {
         /* It cannot wait: whatever it waited for does not find it. */
         ambqueue_remove(&t->node);
         ambsched_disarm(vm, &t->timer);
@@ -594,6 +604,21 @@ static void settle_result(amb_vm *vm, amb_task *t) {
     if (t->group) t->group->running--;
 }
 
+/* Nobody has waited for the error that t ended with: it is its owner's, or the program's. */
+static void unheard(amb_vm *vm, amb_task *t) {
+    amb_task *parent = t->parent;
+    if (is_signal(vm, t->result, AMB_ERR_EXIT) || !(t->h.flags & TASK_USED) || parent->h.aux16 == TASK_DONE) {
+        program_fails(vm, t->result);
+        return;
+    }
+    for (amb_task *f = parent->failed; f; f = f->next)
+        if (f == t) return;
+    t->next = parent->failed;
+    parent->failed = t;
+    ambgc_barrier(vm, t);
+    ambgc_barrier(vm, parent);
+}
+
 /* t's function and all its tasks have ended; so may then those that waited for it. */
 static void ended(amb_vm *vm, amb_task *t) {
     for (;;) {
@@ -602,6 +627,7 @@ static void ended(amb_vm *vm, amb_task *t) {
         ambsched_disarm(vm, &t->timer);
         bool failed = t->h.flags & TASK_FAILED, wanted = t->waiters.first != NULL;
         ambtask_wake_all(vm, &t->waiters);
+        for (amb_lock *m = t->locks; m; m = m->next) ambtask_wake_all(vm, &m->waiting); /* in vain */
         if (t->regs) {
             ambgc_storage(vm, t, t->regs, t->cap * sizeof *t->regs, 0);
             t->regs = NULL;
@@ -618,20 +644,12 @@ static void ended(amb_vm *vm, amb_task *t) {
                 g->running++;
                 make_ready(vm, w->task);
             }
+            if (failed && is_signal(vm, t->result, AMB_ERR_EXIT)) program_fails(vm, t->result);
             if (failed && !g->keep) end_early(vm, g, t->result);
             if (!g->first && at_end_of(g->owner, g)) ambtask_wake_again(vm, g->owner);
             return;
         }
-        if (failed && !wanted) {
-            if (is_signal(vm, t->result, AMB_ERR_EXIT) || !(t->h.flags & TASK_USED)) {
-                program_fails(vm, t->result);
-            } else {
-                t->next = parent->failed;
-                parent->failed = t;
-                ambgc_barrier(vm, t);
-                ambgc_barrier(vm, parent);
-            }
-        }
+        if (failed && !wanted) unheard(vm, t);
         if (parent->first || !parent->ending || !parent->parent) return;
         settle_result(vm, parent);
         t = parent;
@@ -818,6 +836,7 @@ amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
             vm->limit_text = "interrupt";
             return vm->failed = AMB_E_LIMIT;
         }
+        if (vm->failed) return vm->failed; /* a limit was met between two tasks */
         if (s->pumped && s->budget < 0) return AMB_PENDING;
         if (!s->ready.first && (!root->ending || root->first) && (st = idle(vm)) != AMB_OK) return st;
         if (root->ending && !root->first && !s->ready.first) break;
@@ -887,6 +906,7 @@ static void drop(amb_vm *vm, amb_task *t) {
             rest = c;
         }
         t->h.aux16 = TASK_DONE;
+        t->h.flags |= TASK_CANCELLED;
         t->next = NULL;
         t = rest;
     }
@@ -1179,5 +1199,6 @@ void ambtask_mark(struct ambgc *gc, amb_obj *o) {
     ambgc_mark_value(gc, t->result);
     ambgc_mark_value(gc, t->on);
     ambgc_mark_obj(gc, t->locals);
+    ambgc_mark_obj(gc, t->locks);
     ambgc_mark_obj(gc, t->again.name);
 }

@@ -70,6 +70,7 @@ struct amb_task {
     bool grace_over;
     bool ending;         /* its function has ended: it waits for its tasks */
     bool failing;        /* ... by an error, which is `result` */
+    bool heard;          /* somebody who waited was told that error */
     uint8_t redo;        /* a call whose arguments were moved: it is made again from here */
     ambv wake;           /* with what */
     ambv offer;          /* what it sends */
@@ -78,6 +79,7 @@ struct amb_task {
     ambv on;             /* what it waits for */
     const char *what;    /* and how: "recv", for reports; or NULL */
     amb_map *locals;
+    struct amb_lock *locks; /* it holds */
     amb_task *cancel_next; /* about to be told */
     struct {
         uint32_t f, n, dst;
@@ -99,7 +101,8 @@ struct amb_channel {
 };
 typedef struct amb_lock {
     amb_obj h;
-    amb_task *owner; /* NULL: free */
+    amb_task *owner; /* NULL: free; one that has ended: nobody gets it any more */
+    struct amb_lock *next; /* that the owner holds */
     ambqueue waiting;
 } amb_lock;
 typedef struct amb_local {
