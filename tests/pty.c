@@ -17,9 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* In one piece: what comes a moment later might meet a terminal in another mode, which shows it. */
 static void type(int fd, const char *s, const char *end)
 {
-    if (write(fd, s, strlen(s)) < 0 || write(fd, end, strlen(end)) < 0) perror("pty");
+    char line[4096];
+    int n = snprintf(line, sizeof line, "%s%s", s, end);
+    if (n < 0 || (size_t)n >= sizeof line || write(fd, line, (size_t)n) != n) perror("pty");
 }
 
 int main(int argc, char **argv)

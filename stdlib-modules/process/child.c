@@ -406,9 +406,38 @@ static int make_pipe(int ours_theirs[2], bool we_write)
     return 0;
 }
 
+/* A name as it can be shown in a message. */
+static void printable(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e) *s = '?';
+}
+
+/* The folder to start in, kept by descriptor from here on: *dir is -1 when none was named. */
+static amb_status enter(const proc *p, amb_call *c, const char *what, const amb_arg *cwd, int *dir)
+{
+    *dir = -1;
+    if (cwd->type == AMB_T_NIL) return AMB_OK;
+    char path[PATH_MAX];
+    if (cwd->len >= sizeof path || (cwd->len && memchr(cwd->v.p, 0, cwd->len)))
+        return p->h->fail(c, AMB_E_ARG, 0, "%s: cwd is not a path", what);
+    if (cwd->len) memcpy(path, cwd->v.p, cwd->len);
+    path[cwd->len] = 0;
+    *dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int e = *dir < 0 ? errno
+            : syscall(SYS_faccessat2, *dir, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) ? errno
+                                                                                 : 0;
+    if (!e || (*dir >= 0 && e == ENOSYS)) return AMB_OK; /* an old system says it when it starts */
+    if (*dir >= 0) close(*dir);
+    *dir = -1;
+    path[60] = 0;
+    printable(path);
+    return p->h->fail(c, AMB_E_IO, e, "%s: cannot start in %s: %s", what, path, strerror(e));
+}
+
 /* Starts what the words say. input: whether its standard input is a pipe. */
 static amb_status launch(proc *p, amb_call *c, const tool *t, const char *what,
-                         const amb_arg *list, const amb_arg *env, bool input, int kind,
+                         const amb_arg *list, const amb_arg *env, const amb_arg *cwd, bool input, int kind,
                          proc_job **out)
 {
     char **argv = NULL, **envp = NULL;
@@ -421,14 +450,15 @@ static amb_status launch(proc *p, amb_call *c, const tool *t, const char *what,
         if (strcmp(t->v[i].name, argv[0]) == 0) program = &t->v[i];
     if (st == AMB_OK && !program)
         st = p->h->fail(c, AMB_E_RIGHTS, 0, "%s: not a program that was granted", what);
+    int dir = -1;
+    if (st == AMB_OK) st = enter(p, c, what, cwd, &dir);
     proc_job *j = st == AMB_OK ? calloc(1, sizeof *j) : NULL;
     if (st == AMB_OK && !j) st = AMB_E_NOMEM;
     if (st == AMB_OK) {
         *j = (proc_job){.p = p, .kind = kind, .in = -1, .pidfd = -1,
                         .out = {{.fd = -1}, {.fd = -1}}, .max = OUTPUT_MAX};
         snprintf(j->name, sizeof j->name, "%.31s", argv[0]);
-        for (char *s = j->name; *s; s++)
-            if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e) *s = '?';
+        printable(j->name);
         int in[2] = {-1, -1}, o[2] = {-1, -1}, e[2] = {-1, -1}, bad = 0;
         if (input) bad = make_pipe(in, true);
         else if ((in[1] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) bad = -errno;
@@ -438,7 +468,7 @@ static amb_status launch(proc *p, amb_call *c, const tool *t, const char *what,
         j->out[0].fd = o[0];
         j->out[1].fd = e[0];
         if (!bad) {
-            proc_start s = {program, argv, envp, in[1], o[1], e[1]};
+            proc_start s = {program, argv, envp, in[1], o[1], e[1], dir};
             j->pid = proc_spawn(&s, &j->pidfd);
             if (j->pid < 0) bad = j->pid;
         }
@@ -456,6 +486,7 @@ static amb_status launch(proc *p, amb_call *c, const tool *t, const char *what,
             j = NULL;
         }
     }
+    if (dir >= 0) close(dir);
     free_words(argv);
     free_words(envp);
     *out = j;
@@ -512,8 +543,7 @@ PROC_OP(proc_tool_new)
         if (bad) {
             char shown[64];
             snprintf(shown, sizeof shown, "%.60s", name ? name : "");
-            for (char *s = shown; *s; s++)
-                if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e) *s = '?';
+            printable(shown);
             free(name);
             proc_tool_close(p, t);
             return bad == -ENOMEM ? AMB_E_NOMEM
@@ -532,7 +562,7 @@ PROC_OP(proc_tool_new)
     return st;
 }
 
-/* a: the words, stdin, env, timeout, max, bytes. */
+/* a: the words, stdin, env, timeout, max, for KIND_RUN bytes, cwd. */
 static amb_status run(proc *p, amb_call *c, const tool *t, const char *what, int kind,
                       const amb_arg *a)
 {
@@ -546,7 +576,7 @@ static amb_status run(proc *p, amb_call *c, const tool *t, const char *what, int
     proc_job *j;
     waiter *w = calloc(1, sizeof *w);
     if (!w) return AMB_E_NOMEM;
-    amb_status st = launch(p, c, t, what, &a[0], &a[2], text && a[1].len, kind, &j);
+    amb_status st = launch(p, c, t, what, &a[0], &a[2], &a[kind == KIND_RUN ? 6 : 5], text && a[1].len, kind, &j);
     if (st != AMB_OK) {
         free(w);
         return st;
@@ -597,7 +627,7 @@ PROC_OP(proc_tool_start)
     (void)n;
     proc *p = inst;
     proc_job *j;
-    amb_status st = launch(p, c, self, "start", &a[0], &a[1], true, KIND_CHILD, &j);
+    amb_status st = launch(p, c, self, "start", &a[0], &a[1], &a[2], true, KIND_CHILD, &j);
     if (st != AMB_OK) return st;
     st = p->h->res_new(c, PROC_RES_CHILD, j, ~(amb_rights)0, j->name, ret, NULL);
     if (st != AMB_OK) abandon(j);

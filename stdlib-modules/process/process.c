@@ -27,6 +27,9 @@ static const amb_right rights[] = {
 #define MAX                                                                          \
     {.name = "max", .doc = "bytes of output at most, of each stream; 16 MiB if left out", \
      .type = AMB_T_I64, .flags = AMB_P_OPT}
+#define CWD                                                                           \
+    {.name = "cwd", .doc = "the folder it starts in; this process's if left out",     \
+     .type = AMB_T_STR, .flags = AMB_P_OPT, .max_len = 4095}
 
 static const amb_param p_names[] = {
     {.name = "names", .doc = "of variables", .type = AMB_T_STR, .match = AMB_M_NAMES,
@@ -42,9 +45,9 @@ static const amb_param p_name[] = {STR("name", "of a variable", 0)};
 static const amb_param p_run[] = {
     WORDS, STDIN, ENV, TIMEOUT, MAX,
     {.name = "bytes", .doc = "stdout and stderr as bytes", .type = AMB_T_BOOL,
-     .flags = AMB_P_OPT}};
-static const amb_param p_output[] = {WORDS, STDIN, ENV, TIMEOUT, MAX};
-static const amb_param p_start[] = {WORDS, ENV};
+     .flags = AMB_P_OPT}, CWD};
+static const amb_param p_output[] = {WORDS, STDIN, ENV, TIMEOUT, MAX, CWD};
+static const amb_param p_start[] = {WORDS, ENV, CWD};
 static const amb_param p_kill[] = {STR("signal", "its name; TERM if left out", AMB_P_OPT)};
 static const amb_param p_in[] = {
     {.name = "buf", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_OUT}};

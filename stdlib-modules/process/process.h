@@ -63,6 +63,7 @@ typedef struct proc_start {
     const proc_program *program;
     char **argv, **envp;    /* argv[0] is set by proc_spawn */
     int in, out, err;       /* become 0, 1 and 2 */
+    int dir;                /* the folder it starts in, -1: this process's */
 } proc_start;
 /* Starts it. *pidfd: -1 when this system has none. The pid or -errno. */
 pid_t proc_spawn(const proc_start *s, int *pidfd);

@@ -157,6 +157,7 @@ __attribute__((noinline)) static void become(const proc_start *s, char **argv, i
     const proc_program *p = s->program;
     int fds[3 + PROC_SCRIPTS + 1] = {s->in, s->out, s->err};
     int n = 3 + (int)p->nscripts;
+    if (s->dir >= 0 && fchdir(s->dir)) goto failed;
     for (int i = 3; i < n; i++) fds[i] = p->scripts[i - 3].fd;
     fds[n] = p->fd;
     /* First out of the way of where they go, then there. */
