@@ -638,6 +638,10 @@ static void ended(amb_vm *vm, amb_task *t) {
         vm->sched->ntasks--;
         amb_region *g = t->group;
         amb_task *parent = t->parent;
+        if (!failed) { /* a handle that is kept keeps nothing else */
+            t->parent = NULL;
+            t->group = NULL;
+        }
         if (g) {
             while (g->held.first && g->running < g->limit) {
                 ambwaiter *w = g->held.first;
