@@ -60,6 +60,22 @@ if [ "$what" = all ] && [ -n "$SCALING" ]; then
     esac
 fi
 
+# A few random programs of tasks that check themselves; check-tasks runs many.
+if [ "$what" = all ] && command -v python3 >/dev/null 2>&1; then
+    programs=6
+    [ "$slow" = yes ] && programs=2
+    python3 "$src/tests/tasks/run.py" "$ambit" $programs >"$log" 2>&1
+    sed '$d' "$log"
+    last=$(tail -n 1 "$log")
+    echo "$last"
+    case $last in
+    "tasks: "*" passed, "*" failed"*)
+        p=${last#tasks: } f=${last##*passed, }
+        count "${p%% passed*}" "${f%% failed*}" ;;
+    *) count 0 1 ;;
+    esac
+fi
+
 paths=
 dirs="lang diag limits regress attack cli"
 [ "$what" = fast ] && dirs="lang diag"

@@ -286,13 +286,6 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
     if (!m) {
         if (!vm->compile_core)
             return amberr_raise(vm, AMB_ERR_STATE, "this VM has no compiler: %s needs one", colon + 1);
-        if (ms->ncore == ms->core_cap) {
-            uint32_t cap = ms->core_cap ? ms->core_cap * 2 : 8;
-            struct core_entry *c = ambgc_realloc(vm, ms->core, ms->core_cap * sizeof *c, cap * sizeof *c);
-            if (!c) return vm->failed;
-            ms->core = c;
-            ms->core_cap = cap;
-        }
         amb_string *s = ambstr_intern(vm, name, len);
         if (!s) return vm->failed;
         uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_compiler));
@@ -304,6 +297,14 @@ amb_status ambmodules_core(amb_vm *vm, const char *name, ambv *out) {
                 vm->limit_text = "memory";
             }
             return st;
+        }
+        /* Only now: what it uses of other core sources has been compiled, too, and stands here. */
+        if (ms->ncore == ms->core_cap) {
+            uint32_t cap = ms->core_cap ? ms->core_cap * 2 : 8;
+            struct core_entry *c = ambgc_realloc(vm, ms->core, ms->core_cap * sizeof *c, cap * sizeof *c);
+            if (!c) return vm->failed;
+            ms->core = c;
+            ms->core_cap = cap;
         }
         m->hidden = true;
         if (m->main) hide(m->main);
