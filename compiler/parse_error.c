@@ -17,7 +17,7 @@ static const struct foreign {
     const char *word, *hint;
 } foreign[] = {
     {"async", "every call may wait: there is no async"},
-    {"await", "every call may wait: leave it out"},
+    {"await", "every call may wait: leave it out, or write t.wait()"},
     {"case", "write: match x { 1 => ..., 2 => ... }"},
     {"const", "write: let name = value"},
     {"def", "write: fn name(...) { ... }"},
@@ -30,6 +30,7 @@ static const struct foreign {
     {"foreach", "write: for x in xs { ... }"},
     {"func", "write: fn name(...) { ... }"},
     {"function", "write: fn name(...) { ... }"},
+    {"go", "write: spawn f(x), or spawn { ... }"},
     {"global", "names of the module are visible in its functions"},
     {"interface", "there are no interfaces: give classes the same methods"},
     {"lambda", "write: x => ..."},
@@ -281,6 +282,28 @@ static bool leaves_open(int kind)
            kind != TOK_LBLOCK && !ends_operand(kind);
 }
 
+#define QUOTED 48
+
+/* The token in backquotes, when it is short enough to be of use. */
+static amb_text shown(const struct amb_parser *p, const struct amb_token *t, char *buffer)
+{
+    amb_text text = span_text(p, t->span);
+    if (text.len == 0) return AMB_TEXT("end of line");
+    if (text.at[0] == '"' || text.at[0] == '\'') return AMB_TEXT("string");
+    if (text.len > QUOTED - 2) return AMB_TEXT("text");
+    buffer[0] = buffer[text.len + 1] = '`';
+    memcpy(buffer + 1, text.at, text.len);
+    return (amb_text){buffer, text.len + 2};
+}
+
+/* hint: NULL, none */
+static void plain_hint(struct amb_parser *p, const struct amb_token *t, const char *hint)
+{
+    char quoted[QUOTED];
+    struct amb_diag *d = ambdiag_add(p->diags, DIAG_UNEXPECTED_TOKEN, t->span, shown(p, t, quoted));
+    if (hint) ambdiag_hint(p->diags, d, (amb_text){hint, (uint32_t)strlen(hint)});
+}
+
 static bool report_word(struct amb_parser *p, int kind, const struct amb_token *t)
 {
     /* `def f`, `new A`: the word before is the mistake. */
@@ -327,6 +350,10 @@ static bool report_word(struct amb_parser *p, int kind, const struct amb_token *
     }
     if (kind == TOK_ELSE && amblexer_top(&p->lexer)->kind == BRACKET_MATCH) {
         ambdiag_plain(p->diags, DIAG_ELSE_ARM, t->span);
+        return true;
+    }
+    if (kind == TOK_ELSE && amblexer_top(&p->lexer)->kind == BRACKET_SELECT) {
+        plain_hint(p, t, "an arm for when nothing is there: after 0 => ...");
         return true;
     }
     if (kind == TOK_ELSE || kind == TOK_CATCH || kind == TOK_FINALLY) {
@@ -409,20 +436,6 @@ static bool report_unclosed(struct amb_parser *p, int kind, const struct amb_tok
     return true;
 }
 
-#define QUOTED 48
-
-/* The token in backquotes, when it is short enough to be of use. */
-static amb_text shown(const struct amb_parser *p, const struct amb_token *t, char *buffer)
-{
-    amb_text text = span_text(p, t->span);
-    if (text.len == 0) return AMB_TEXT("end of line");
-    if (text.at[0] == '"' || text.at[0] == '\'') return AMB_TEXT("string");
-    if (text.len > QUOTED - 2) return AMB_TEXT("text");
-    buffer[0] = buffer[text.len + 1] = '`';
-    memcpy(buffer + 1, text.at, text.len);
-    return (amb_text){buffer, text.len + 2};
-}
-
 static void report_general(struct amb_parser *p, int kind, const struct amb_token *t)
 {
     if (kind == 0) {
@@ -456,7 +469,10 @@ static void report_general(struct amb_parser *p, int kind, const struct amb_toke
         }
         if (!t->first || t->span.start == p->last.span.end) {
             char quoted[QUOTED];
-            ambdiag_add(p->diags, DIAG_TWO_STATEMENTS, t->span, shown(p, t, quoted));
+            struct amb_diag *d =
+                ambdiag_add(p->diags, DIAG_TWO_STATEMENTS, t->span, shown(p, t, quoted));
+            if (ambtext_equal(first_word(p), AMB_TEXT("use")))
+                ambdiag_hint(p->diags, d, AMB_TEXT("write: use provider.resource(...) for right, right as name"));
             return;
         }
     }
@@ -464,8 +480,12 @@ static void report_general(struct amb_parser *p, int kind, const struct amb_toke
         ambdiag_add(p->diags, DIAG_INCOMPLETE_LINE, p->last.span, span_text(p, p->last.span));
         return;
     }
-    char quoted[QUOTED];
-    ambdiag_add(p->diags, DIAG_UNEXPECTED_TOKEN, t->span, shown(p, t, quoted));
+    const char *hint = NULL;
+    if (p->last_kind == TOK_WITHIN) hint = "write: within(seconds) { ... }";
+    else if (p->last_kind == TOK_SELECT) hint = "write: select { x from channel => ..., after seconds => ... }";
+    else if (kind == TOK_ARROW && amblexer_top(&p->lexer)->kind == BRACKET_SELECT)
+        hint = "arms of a select are: x from channel => ..., and: after seconds => ...";
+    plain_hint(p, t, hint);
 }
 
 void ambbuild_syntax_error(struct amb_parser *p, int kind, const struct amb_token *t)

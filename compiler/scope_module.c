@@ -78,6 +78,21 @@ static void check_withs(struct ambscope *s, struct amb_import *import)
     }
 }
 
+/* What was meant by a name that is no standard module. */
+static void no_module(struct ambscope *s, const struct amb_import *import)
+{
+    static const char *const providers[] = {"fs",    "net",     "process", "clock",
+                                            "timer", "entropy", "console", "modules"};
+    struct amb_diag *d = ambdiag_add(s->diags, DIAG_NO_MODULE, import->span, import->spec);
+    if (!import->is_standard) return;
+    for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++)
+        if (ambtext_equal(import->spec, (amb_text){providers[i], (uint32_t)strlen(providers[i])})) {
+            ambdiag_hint(s->diags, d, AMB_TEXT("it is a provider, and granted: use provider.resource(...) as name"));
+            return;
+        }
+    ambdiag_hint(s->diags, d, AMB_TEXT("modules of your own are imported by path: import \"./name\""));
+}
+
 void ambscope_import_head(struct ambscope *s, struct amb_node *node)
 {
     struct amb_import *import = node->as.import;
@@ -92,7 +107,7 @@ void ambscope_import_head(struct ambscope *s, struct amb_node *node)
             s->options->resolve_import(s->options->ud, import->spec, import->is_standard,
                                        import->span, &import->iface);
         if (result == AMB_RESOLVE_NOT_FOUND)
-            ambdiag_add(s->diags, DIAG_NO_MODULE, import->span, import->spec);
+            no_module(s, import);
         if (result != AMB_RESOLVE_OK) import->iface = NULL;
     }
     if (import->decl) ambscope_declare(s, import->decl, DECL_IMPORT);

@@ -269,6 +269,13 @@ static const struct provider_choice *choice(const char *iface, size_t n, const c
     return NULL;
 }
 
+const char *provider_name(uint32_t i)
+{
+    for (size_t k = 0; k < CHOICES; k++)
+        if (!provider_choices[k].kind && i-- == 0) return provider_choices[k].iface;
+    return NULL;
+}
+
 const amb_provider *provider_table(const char *iface)
 {
     const struct provider_choice *c = choice(iface, strlen(iface), NULL);

@@ -201,6 +201,8 @@ static void look(policy *p, request *q, target *t, int match)
         t->real = must(strdup(t->given));
 }
 
+static void collect(void *ud, const char *s, size_t n) { text_add(ud, s, n); }
+
 /* A text that names something becomes a target. */
 static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value v,
                        int match)
@@ -208,11 +210,20 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
     const char *s;
     size_t n;
     char why[256], full[PATH_MAX];
-    if (!amb_as_string(v, &s, &n)) return request_misfit(p, q->use, EXIT_USAGE,
-                                                         "expects a text");
+    if (!amb_as_string(v, &s, &n)) {
+        text note = {0};
+        text_str(&note, "expects a text, not ");
+        amb_show(p->h->vm, v, 1, collect, &note);
+        int status = request_misfit(p, q->use, EXIT_USAGE, note.p);
+        text_free(&note);
+        return status;
+    }
     if (n >= PATH_MAX || memchr(s, 0, n))
         return request_misfit(p, q->use, EXIT_USAGE,
                               is_path(match) ? "not a usable path" : "not a usable name");
+    if (match == AMB_M_HOSTPORT && strcmp(q->use->resource, "dns") != 0 && !strchr(s, ':'))
+        return request_misfit(p, q->use, EXIT_USAGE,
+                              "the port is missing: write host:port, with * for any");
     target *t = add_target(q);
     t->given = must(strndup(s, n));
     t->expr = x;
@@ -254,7 +265,51 @@ static void list_words(const policy *p, text *t)
     }
 }
 
-static void collect(void *ud, const char *s, size_t n) { text_add(ud, s, n); }
+/* Names after each other; each list stands where a script named something else. */
+static void list_name(text *t, const char *name)
+{
+    text_str(t, t->len && t->p[t->len - 1] != ' ' ? ", " : "");
+    text_str(t, name);
+}
+
+static void list_providers(text *t, const void *ud)
+{
+    (void)ud;
+    const char *name;
+    for (uint32_t i = 0; (name = provider_name(i)) != NULL; i++) list_name(t, name);
+}
+
+static void list_resources(text *t, const void *ud)
+{
+    const amb_provider *p = ud;
+    for (uint32_t i = 0; i < p->nops; i++) {
+        const amb_op *op = op_at(p, i);
+        if (op->restype || op->ret_type != AMB_T_RES || op->flags & AMB_OP_KERNEL) continue;
+        if (t->len) list_name(t, p->iface);
+        if (strcmp(op->name, p->iface) != 0) text_printf(t, ".%s", op->name);
+        if (strcmp(p->iface, "fs") == 0 && strcmp(op->name, "file") == 0) list_name(t, "fs.files");
+    }
+}
+
+static void list_rights(text *t, const void *ud)
+{
+    const request *q = ud;
+    for (uint32_t i = 0; i < q->provider->nrights; i++) {
+        const amb_right *r = right_at(q->provider, i);
+        if (r->bit & q->type->all) list_name(t, r->name);
+    }
+}
+
+static int unknown(policy *p, const amb_use *u, const char *why,
+                   void (*list)(text *, const void *), const void *ud)
+{
+    text t = {0};
+    text_str(&t, why);
+    list(&t, ud);
+    int status = request_misfit(p, u, EXIT_SYNTAX, t.p);
+    text_free(&t);
+    return status;
+}
 
 int request_make(policy *p, request *q, const amb_use *u)
 {
@@ -262,16 +317,19 @@ int request_make(policy *p, request *q, const amb_use *u)
     q->use = u;
     q->provider = provider_table(u->provider);
     if (!q->provider) {
-        snprintf(why, sizeof why, "there is no provider '%s'", u->provider);
-        return request_misfit(p, u, EXIT_SYNTAX, why);
+        snprintf(why, sizeof why, "there is no provider '%s'; there are: ", u->provider);
+        return unknown(p, u, why, list_providers, NULL);
     }
     if (host_provider(p->h, u->provider))
         return request_misfit(p, u, EXIT_ERROR, "the provider does not start");
     amb_rights usual;
     q->op = provider_constructor(q->provider, u->resource, &q->type, &usual);
     if (!q->op) {
-        snprintf(why, sizeof why, "%s has no resource '%s'", u->provider, u->resource);
-        return request_misfit(p, u, EXIT_SYNTAX, why);
+        if (strcmp(u->provider, u->resource) == 0)
+            snprintf(why, sizeof why, "say what of it; there are: ");
+        else
+            snprintf(why, sizeof why, "%s has no resource '%s'; there are: ", u->provider, u->resource);
+        return unknown(p, u, why, list_resources, q->provider);
     }
     q->rights = u->nrights ? 0 : usual;
     for (uint32_t i = 0; i < u->nrights; i++) {
@@ -279,13 +337,30 @@ int request_make(policy *p, request *q, const amb_use *u)
             provider_right(q->provider, u->rights[i], strlen(u->rights[i])) &
             q->type->all;
         if (!bits) {
-            snprintf(why, sizeof why, "%s.%s knows no right '%s'", u->provider,
+            snprintf(why, sizeof why, "%s.%s knows no right '%s'; there are: ", u->provider,
                      q->type->name, u->rights[i]);
-            return request_misfit(p, u, EXIT_SYNTAX, why);
+            return unknown(p, u, why, list_rights, q);
         }
         q->rights |= bits;
     }
     q->list = strcmp(u->provider, "fs") == 0 && strcmp(u->resource, "files") == 0;
+    uint32_t least = 0, most = 0;
+    for (uint32_t i = 0; i < q->op->nparams; i++) {
+        const amb_param *pa = param_at(q->provider, q->op, i);
+        if (pa->flags & AMB_P_HIDDEN) continue;
+        if (pa->flags & AMB_P_REST) most = AMB_GRANT_ARGS;
+        else most++;
+        if (!(pa->flags & (AMB_P_OPT | AMB_P_REST))) least++;
+    }
+    if (u->nargs < least) {
+        const amb_param *pa = param_at(q->provider, q->op, u->nargs);
+        snprintf(why, sizeof why, "say which: its '%s' is missing", pa->name);
+        return request_misfit(p, u, EXIT_SYNTAX, why);
+    }
+    if (u->nargs > most) {
+        snprintf(why, sizeof why, "it takes %u argument%s, not %u", most, most == 1 ? "" : "s", u->nargs);
+        return request_misfit(p, u, EXIT_SYNTAX, why);
+    }
     if (u->nargs > AMB_GRANT_ARGS)
         return request_misfit(p, u, EXIT_SYNTAX, "too many arguments");
     for (uint32_t i = 0; i < u->nargs; i++)

@@ -16,6 +16,11 @@ static int no_member(amb_vm *vm, ambv o, const amb_string *name) {
         amberr_raise(vm, AMB_ERR_TYPE, "map has no member '%s'%s%s%s; for a key write m[\"%s\"]",
                      name->data, near ? ", did you mean '" : "", near ? near : "", near ? "'" : "",
                      name->data);
+    else if (o.tag == TAG_INSTANCE && ambinst_class(vm, o.inst)->h.flags & CLASS_CASE && !near)
+        amberr_raise(vm, AMB_ERR_TYPE, "%s.%s has no member '%s'", ambtype_name(vm, o),
+                     ambinst_class(vm, o.inst)->name->data, name->data);
+    else if (o.tag == TAG_TASK && !near)
+        amberr_raise(vm, AMB_ERR_TYPE, "task has no member '%s'; its result is what wait() gives", name->data);
     else
         amberr_raise(vm, AMB_ERR_TYPE, "%s%s has no member '%s'%s%s%s",
                      o.tag == TAG_CLASS ? "class " : "",
@@ -189,6 +194,10 @@ int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t ds
     case TAG_CAP: {
         ambmembers_row *row = sequence_method(vm, o, name);
         if (!row && vm->failed != AMB_OK) return ambrun_failed(vm, vm->failed);
+        if (!row && ambhandle_peek(vm, o) && !ambgate_has_op(vm, o, name)) {
+            ambgate_no_op(vm, o, name);
+            return RUN_THROW;
+        }
         ambv fn = ambv_obj(name);
         amb_status st = row ? ambmembers_value(vm, row, &fn) : AMB_OK;
         return st == AMB_OK ? bound(vm, o, fn, dst) : ambrun_failed(vm, st);

@@ -479,12 +479,13 @@ static uint32_t distance(const char *a, size_t n, const char *b, size_t m) {
 
 /* Of equally near ones the first in order: tables have none, and their places change from run to run. A
  * name of which nothing stays is not near. */
-static void consider(const amb_string *name, const amb_string *have, const char **best, uint32_t *d) {
-    uint32_t x = distance(name->data, name->len, have->data, have->len);
-    if (x > 1 + name->len / 4 || x >= name->len) return;
-    if (x < *d || (x == *d && strcmp(have->data, *best) < 0)) {
+void ambclass_nearer(const char *name, const char *have, const char **best, uint32_t *d) {
+    size_t n = strlen(name);
+    uint32_t x = distance(name, n, have, strlen(have));
+    if (x > 1 + n / 4 || x >= n) return;
+    if (!*best || x < *d || (x == *d && strcmp(have, *best) < 0)) {
         *d = x;
-        *best = have->data;
+        *best = have;
     }
 }
 
@@ -500,7 +501,12 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
                  {"items", "entries"},     {"has_key", "has"},       {"containsKey", "has"},
                  {"delete", "remove"},     {"substring", "slice"},   {"isEmpty", "empty"},
                  {"is_empty", "empty"},    {"push_back", "push"},    {"put", "insert"},
-                 {"reversed_", "reversed"}, {"some", "any"},         {"every", "all"}};
+                 {"reversed_", "reversed"}, {"some", "any"},         {"every", "all"},
+                 {"join", "wait"},         {"result", "wait"},       {"kill", "cancel"},
+                 {"stop", "cancel"},       {"abort", "cancel"},      {"push", "send"},
+                 {"put", "send"},          {"receive", "recv"},      {"get", "recv"},
+                 {"pop", "recv"},          {"next", "recv"},         {"lock", "acquire"},
+                 {"unlock", "release"}};
     const struct ambmembers *m = members_of(vm, self.tag);
     const char *best = NULL;
     uint32_t d = 99;
@@ -513,7 +519,7 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
             }
         for (uint32_t i = 0; i <= m->mask; i++)
             if (m->rows[i].name && m->rows[i].name->data[0] != '_') /* not the core sources' own */
-                consider(name, m->rows[i].name, &best, &d);
+                ambclass_nearer(name->data, m->rows[i].name->data, &best, &d);
     }
     const amb_class *c = self.tag == TAG_INSTANCE ? ambinst_class(vm, self.inst)
                          : self.tag == TAG_CLASS  ? self.cls
@@ -521,7 +527,7 @@ const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name) {
     if (c && c->members)
         for (uint32_t i = 0; i <= c->member_mask; i++)
             if (c->members[i].name && !(c->members[i].flags & MEMBER_PRIVATE))
-                consider(name, c->members[i].name, &best, &d);
+                ambclass_nearer(name->data, c->members[i].name->data, &best, &d);
     return best;
 }
 

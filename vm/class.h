@@ -48,6 +48,8 @@ amb_status ambmembers_value(amb_vm *vm, ambmembers_row *row, ambv *out);
 
 /* The existing name closest to `name`, or NULL: for "did you mean". May set vm->failed. */
 const char *ambclass_suggest(amb_vm *vm, ambv self, const amb_string *name);
+/* Makes `have` the best guess for what was meant by `name` if it is nearer than *best, *d away; NULL at first. */
+void ambclass_nearer(const char *name, const char *have, const char **best, uint32_t *d);
 /* Builds the error classes. */
 amb_status ambclass_setup(amb_vm *vm);
 amb_native *ambnative_new(amb_vm *vm, const amb_native_def *def);

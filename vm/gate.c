@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "class.h"
 #include "code.h"
 #include "gate.h"
 #include "sample.h"
@@ -630,11 +631,55 @@ static amb_status arity(amb_vm *vm, const char *name, uint32_t min, uint32_t max
                         want == 1 ? "" : "s", n);
 }
 
+/* The operation that was meant: one that is spelled nearly so, or what it is called here. */
+static const char *meant(amb_vm *vm, const ambrow *r, const char *name) {
+    static const struct {
+        const char *other, *ours;
+    } known[] = {{"write", "write_text"}, {"read", "read_text"},   {"write_file", "write_text"},
+                 {"read_file", "read_text"}, {"delete", "remove"}, {"unlink", "remove"},
+                 {"rm", "remove"},        {"rmdir", "remove"},     {"ls", "list"},
+                 {"listdir", "list"},     {"readdir", "list"},     {"entries", "list"},
+                 {"move", "rename"},      {"mv", "rename"},        {"cp", "copy"},
+                 {"is_file", "stat"},     {"is_dir", "stat"},      {"makedirs", "mkdir"},
+                 {"exec", "run"},         {"spawn", "start"},      {"call", "run"},
+                 {"system", "run"},       {"popen", "start"},      {"join", "wait"},
+                 {"terminate", "kill"},   {"status", "wait"},      {"send", "write"},
+                 {"puts", "write"},       {"recv", "read"},        {"receive", "recv"}, {"receive", "read"},
+                 {"gets", "read_line"},   {"readall", "read_all"}, {"dial", "connect"},
+                 {"serve", "listen"},     {"lookup", "resolve"},   {"time", "now"},
+                 {"getenv", "get"},       {"tick", "every"},       {"interval", "every"},
+                 {"timeout", "after"},    {"random", "bytes"}};
+    const ambprov *prov = r->res->prov;
+    const char *best = NULL;
+    uint32_t d = 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *s = known[i].ours;
+        if (strcmp(known[i].other, name) == 0 &&
+            (ambgate_op(vm->gate, prov, r->res->type, s, strlen(s)) || ambstream_verb(r, s, strlen(s))))
+            return s;
+    }
+    for (uint32_t i = 0; i < prov->p->nops; i++) {
+        const amb_op *op = op_at(prov, i);
+        if (op->restype == r->res->type->id && !(op->flags & AMB_OP_KERNEL))
+            ambclass_nearer(name, op->name, &best, &d);
+    }
+    for (const ambverb *v = ambstream_verbs; v->name; v++)
+        if (v->name[0] != '_' && ambstream_verb(r, v->name, strlen(v->name)))
+            ambclass_nearer(name, v->name, &best, &d);
+    return best;
+}
+
 static amb_status no_such_op(amb_vm *vm, const ambrow *r, const char *name) {
     if (r->kind == ROW_LINES)
         return amberr_raise(vm, AMB_ERR_NAME, "lines have no operation '%s'", name);
-    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation '%s'",
-                        r->res->prov->p->iface, r->res->type->name, name);
+    const char *near = meant(vm, r, name);
+    return amberr_raise(vm, AMB_ERR_NAME, "%s.%s has no operation '%s'%s%s%s",
+                        r->res->prov->p->iface, r->res->type->name, name,
+                        near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+amb_status ambgate_no_op(amb_vm *vm, ambv cap, const amb_string *name) {
+    return no_such_op(vm, ambhandle_peek(vm, cap), name->data);
 }
 
 /* Unreachable capabilities may hold what is missing: asks for one collection, after which the operation is

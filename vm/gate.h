@@ -38,6 +38,8 @@ bool ambgate_has_core(amb_vm *vm, ambv cap, const amb_string *name);
 bool ambgate_has_op(amb_vm *vm, ambv cap, const amb_string *name);
 /* Whether it is an operation of the provider; ambgate_invoke, which must come next, need not look again. */
 bool ambgate_will_call(amb_vm *vm, ambv cap, const amb_string *name);
+/* Raises that cap, which is live, has no such operation. */
+amb_status ambgate_no_op(amb_vm *vm, ambv cap, const amb_string *name);
 /* Position of the parameter called `param` of that operation, -1: none. */
 int ambgate_param(amb_vm *vm, ambv cap, const amb_string *name, const amb_string *param);
 /* Whether it is what the annotation says: "fs.dir", or a provider's name alone. */

@@ -206,8 +206,9 @@ bool amb_hostport_parse(const char *s, size_t n, amb_hostport *out, const char *
 {
     memset(out, 0, sizeof *out);
     const char *end = s + n, *colon = end;
+    if (n > 3 && memmem(s, n, "://", 3)) return *why = "write host:port, not a URL", false;
     while (colon > s && colon[-1] != ':' && colon[-1] != ']') colon--;
-    if (colon == s || colon[-1] != ':') return *why = "the port is missing", false;
+    if (colon == s || colon[-1] != ':') return *why = "the port is missing: write host:port, with * for any", false;
     const char *p = colon;
     colon--;
     if (colon > s && *s != '[' && memchr(s, ':', (size_t)(colon - s)))

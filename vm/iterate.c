@@ -51,6 +51,7 @@ int ambrun_forprep(amb_vm *vm, ambv *s) {
         amberr_raise(vm, AMB_ERR_TYPE, "%s cannot be iterated%s", ambtype_name(vm, *s),
                      s->tag == TAG_INSTANCE ? ": its class has no iter() method"
                      : s->tag == TAG_INT    ? "; write 0..n to count"
+                     : s->tag == TAG_TASK   ? "; its result is what wait() gives"
                                             : "");
         return RUN_THROW;
     }

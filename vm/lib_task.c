@@ -241,7 +241,11 @@ int ambtask_op_select(amb_vm *vm, ambv *arms, uint32_t n, bool timed) {
     }
     for (uint32_t i = 0; i < n; i++) {
         if (channels[i].tag != TAG_CHANNEL) {
-            amberr_arg(vm, "select", NULL, "a channel", channels[i]);
+            if (channels[i].tag == TAG_CAP)
+                amberr_raise(vm, AMB_ERR_TYPE, "select expects a channel, not %s; let a task send what comes "
+                             "from it to one", ambtype_name(vm, channels[i]));
+            else
+                amberr_arg(vm, "select", NULL, "a channel", channels[i]);
             return RUN_THROW;
         }
     }

@@ -178,6 +178,7 @@ static int type_error(amb_vm *vm, const char *op, ambv x, ambv y) {
         if (y.tag == TAG_STRING && ambv_is_number(x)) hint = "; convert one of them: int(...) or \"${...}\"";
     }
     if (x.tag == TAG_NIL || y.tag == TAG_NIL) hint = "; one side is nil";
+    if (x.tag == TAG_TASK || y.tag == TAG_TASK) hint = "; the result of a task is what wait() gives";
     amberr_raise(vm, AMB_ERR_TYPE, "%s %s %s is not defined%s", ambtype_name(vm, x), op,
                  ambtype_name(vm, y), hint);
     return RUN_THROW;

@@ -737,10 +737,22 @@ static void say_tasks(amb_vm *vm, ambbuf *b, const amb_task *t, uint32_t *n) {
                   region ? "the tasks of its group" : t->what ? t->what : "nothing");
     if (t->on.tag == TAG_TASK) ambbuf_printf(b, " %u", t->on.o->aux32);
     else if (!region && t->on.tag != TAG_NIL) ambbuf_printf(b, " %s", ambtext_brief(vm, t->on, brief));
+    if (t->on.tag == TAG_LOCK && t->on.lock->owner) {
+        const amb_task *owner = t->on.lock->owner;
+        ambbuf_printf(b, ", held by task %u%s,", owner->h.aux32,
+                      owner->h.aux16 == TASK_DONE ? " which has ended" : "");
+    }
     say_where(vm, b, t);
     for (const amb_task *c = t->first; c; c = c->next) say_tasks(vm, b, c, n);
     for (const amb_region *r = t->regions; r; r = r->outer)
         for (const amb_task *c = r->first; c; c = c->next) say_tasks(vm, b, c, n);
+}
+
+/* Whether somebody receives from a channel that nobody closed: one of these tasks. */
+static bool channel_is_open(const amb_task *t) {
+    for (; t; t = t->next)
+        if (t->on.tag == TAG_CHANNEL && t->what && !strcmp(t->what, "recv")) return true;
+    return false;
 }
 
 /* Every task waits and nothing is on its way: says who waits for what, to the first task. */
@@ -753,6 +765,8 @@ static void deadlock(amb_vm *vm) {
     ambbuf_printf(&b, "deadlock: every task waits for another");
     say_tasks(vm, &b, root, &n);
     if (n > 10) ambbuf_printf(&b, "\nand %u more", n - 10);
+    if (channel_is_open(root) || channel_is_open(root->first))
+        ambbuf_printf(&b, "\nwho receives waits until the channel is closed: close()");
     ambbuf_addc(&b, 0);
     ambv e = make_error(vm, AMB_ERR_STATE, b.failed ? "deadlock" : b.p);
     ambbuf_free(&b);

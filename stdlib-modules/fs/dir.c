@@ -270,7 +270,7 @@ static amb_status copy(fs *f, amb_call *c, int dir, const char *from, int into,
     int in = fs_regular(dir, from, O_RDONLY, 0, true);
     if (in == -EISDIR && tree) {
         int bad = fs_copy_tree(f, c, dir, from, into, to);
-        return bad ? fs_failed(f, c, bad, "copy") : AMB_OK;
+        return bad ? fs_copy_failed(f, c, bad, to) : AMB_OK;
     }
     if (in < 0) return fs_failed(f, c, in, "copy");
     struct stat st;
@@ -290,7 +290,7 @@ static amb_status copy(fs *f, amb_call *c, int dir, const char *from, int into,
             close(parent);
         }
     }
-    return bad ? fs_failed(f, c, bad, "copy") : AMB_OK;
+    return bad ? fs_copy_failed(f, c, bad, to) : AMB_OK;
 }
 
 FS_OP(fs_dir_copy)

@@ -84,6 +84,8 @@ int fs_parent(int dir, const char *path, const char **last);
 /* Only regular files; wait: false as fs_beneath_known. */
 int fs_regular(int dir, const char *path, int flags, mode_t mode, bool wait);
 amb_status fs_failed(const fs *f, amb_call *c, int negative_errno, const char *what);
+/* The same for a copy that cannot be made at `to`. */
+amb_status fs_copy_failed(const fs *f, amb_call *c, int negative_errno, const char *to);
 
 /* wait.c: calls that are answered later */
 void fs_wait_begin(fs *f, fs_wait *w, amb_ticket t);

@@ -276,12 +276,13 @@ static amb_status copy(mem *m, amb_call *c, mem_node *dir, const char *from,
     const char *last;
     int bad = mem_resolve(dir, from, &src);
     if (!bad && src->dir && !tree) bad = -EISDIR;
+    if (bad) return fs_failed(&m->f, c, bad, "copy");
     if (!bad && !src->dir) {
         /* As opening a new file does. */
         bad = make_file(m, into, to, &dst);
         if (!bad && (bad = mem_write(m, dst, 0, src->data, src->size)) != 0)
             remove_node(m, dst);
-        return bad ? fs_failed(&m->f, c, bad, "copy") : AMB_OK;
+        return bad ? fs_copy_failed(&m->f, c, bad, to) : AMB_OK;
     }
     if (!bad) bad = mem_parent(into, to, &parent, &last);
     if (!bad && mem_child(parent, last)) bad = -EEXIST;
@@ -305,7 +306,7 @@ static amb_status copy(mem *m, amb_call *c, mem_node *dir, const char *from,
         at = next;
         dst = made;
     }
-    return bad ? fs_failed(&m->f, c, bad, "copy") : AMB_OK;
+    return bad ? fs_copy_failed(&m->f, c, bad, to) : AMB_OK;
 }
 
 FS_OP(mem_dir_copy)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,6 +94,13 @@ int fs_regular(int dir, const char *path, int flags, mode_t mode, bool wait)
                                                             : 0;
     if (bad) close(fd);
     return bad ? bad : fd;
+}
+
+amb_status fs_copy_failed(const fs *f, amb_call *c, int e, const char *to)
+{
+    char what[160];
+    if (snprintf(what, sizeof what, "copy to %s", to) >= (int)sizeof what) return fs_failed(f, c, e, "copy");
+    return fs_failed(f, c, e, what);
 }
 
 amb_status fs_failed(const fs *f, amb_call *c, int e, const char *what)
