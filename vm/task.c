@@ -737,11 +737,8 @@ static void say_tasks(amb_vm *vm, ambbuf *b, const amb_task *t, uint32_t *n) {
                   region ? "the tasks of its group" : t->what ? t->what : "nothing");
     if (t->on.tag == TAG_TASK) ambbuf_printf(b, " %u", t->on.o->aux32);
     else if (!region && t->on.tag != TAG_NIL) ambbuf_printf(b, " %s", ambtext_brief(vm, t->on, brief));
-    if (t->on.tag == TAG_LOCK && t->on.lock->owner) {
-        const amb_task *owner = t->on.lock->owner;
-        ambbuf_printf(b, ", held by task %u%s,", owner->h.aux32,
-                      owner->h.aux16 == TASK_DONE ? " which has ended" : "");
-    }
+    if (t->on.tag == TAG_LOCK && t->on.lock->owner)
+        ambbuf_printf(b, ", held by task %u,", t->on.lock->owner->h.aux32);
     say_where(vm, b, t);
     for (const amb_task *c = t->first; c; c = c->next) say_tasks(vm, b, c, n);
     for (const amb_region *r = t->regions; r; r = r->outer)
