@@ -21,21 +21,26 @@ static const struct topic {
      "  --profile workspace             also change what is beneath the current directory\n"
      "  --audit FILE                    append what passes the gate, one JSON object on a line\n"
      "  --suggest                       tell at the end what the run needed (with -y: to learn)\n"
-     "  --provider fs=memory            files in memory instead of real ones; so net=memory\n"
-     "  --virtual-time                  timers fire in order without waiting\n\n"
+     "  --provider fs=memory            files in memory, empty at first, instead of real ones\n"
+     "  --provider net=memory           connections inside the program instead of real ones\n\n"
      "Limits:\n"
      "  --max-memory BYTES              of the script's heap; k, m and g may follow the "
      "number\n"
-     "  --max-tasks N                   at once\n"
-     "  --fuel N                        about N bytecode instructions\n"
-     "  --timeout SECONDS\n\n"
-     "Others:\n"
-     "  --cpu-profile FILE                  where the time goes: FILE.svg gets a flame graph, any "
+     "  --max-tasks N                   tasks at once; a million without it\n"
+     "  --fuel N                        work: about N bytecode instructions\n"
+     "  --timeout SECONDS               of the whole run\n\n"
+     "Looking at a run:\n"
+     "  --cpu-profile FILE              where the time goes: FILE.svg gets a flame graph, any "
      "other\n"
      "                                  name collapsed stacks for other tools\n"
      "  --gc-stats                      what the collector did, on standard error at the end\n"
-     "  --seed N                        make hashes and `random` repeatable\n"
      "  --color, --no-color             in error messages\n\n"
+     "Repeating a run:\n"
+     "  --seed N                        hashes, and what is chosen by them, are the same each time\n"
+     "  --virtual-time                  timers fire in order without waiting\n\n"
+     "Testing the interpreter itself: --stress collects at every step, --wire passes operations\n"
+     "through a byte stream, --chaos SEED mixes the order of tasks, --chaos-fails N lets N of 1000\n"
+     "operations fail.\n\n"
      "Without flags a script may read beneath the current directory and its own, read "
      "and\n"
      "create files named on the command line, and use the console, clocks, timers, entropy,\n"
@@ -50,8 +55,8 @@ static const struct topic {
      "error.\n"},
     {"caps", "ambit caps [--json] FILE", "show what a script may touch",
      "Prints the `use` lines of a script, which are a complete list of what it may "
-     "touch.\n"
-     "Nothing of it runs.\n"},
+     "touch;\n"
+     "--json for other programs to read. Nothing of it runs.\n"},
     {"grant", "ambit grant [OPTIONS] SCRIPT [ARGS...]", "allow a script for always",
      "Asks what SCRIPT would ask with these arguments, remembers the answer and runs nothing. "
      "With\n"
@@ -93,7 +98,9 @@ int cmd_help(const cli_options *o)
     for (size_t i = 0; i < TOPICS; i++)
         printf("  %-40s %s\n", topics[i].usage, topics[i].summary);
     printf("  %-40s %s\n", "ambit", "read, run and show line by line");
-    printf("\n`ambit help run` tells about options, authority and exit statuses.\n");
+    printf("\nMost used options: --allow GRANT, -y, --audit FILE, --suggest, --timeout SECONDS,\n"
+           "--max-memory BYTES, --max-tasks N, --cpu-profile FILE.\n"
+           "`ambit help run` tells about all options, authority and exit statuses.\n");
     return EXIT_OK;
 }
 
