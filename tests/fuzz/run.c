@@ -19,18 +19,25 @@ static amb_status discard(void *ud, int fd, const char *s, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    /* Tasks that sleep cost no time. */
+    amb_reactor *reactor = amb_reactor_virtual_new(0);
+    if (!reactor) return 0;
     amb_config c = {.size = sizeof c,
                     .heap_bytes = (size_t)32 << 20,
                     .fuel = 200000,
                     .timeout_ns = 500000000,
                     .stack_slots = 20000,
                     .seed = 1,
-                    .output = discard};
+                    .output = discard,
+                    .reactor = reactor};
     amb_status why;
     amb_vm *vm = amb_vm_new(&c, &why);
     amb_script *script;
     size_t said = 0;
-    if (!vm) return 0;
+    if (!vm) {
+        reactor->free(reactor->state);
+        return 0;
+    }
     if (amb_load(vm, "fuzz", (const char *)data, size, 0, swallow, &said, &script) ==
         AMB_OK) {
         const amb_manifest *m = amb_script_manifest(script);
@@ -43,5 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     amb_vm_free(vm);
+    reactor->free(reactor->state);
     return 0;
 }

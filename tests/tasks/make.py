@@ -12,7 +12,8 @@ asserts what must hold however the tasks were interleaved or ended:
   - a lock has one holder
   - the results of groups are in order, and the errors of tasks are told
 
-Anything but "ok" and status 0 is a failure, except where the caller ends the program by a limit.
+Waits are short: all of a program take less than what a cancelled task may still wait. Anything but "ok" and
+status 0 is a failure, except where the caller ends the program by a limit.
 """
 import random
 import sys
@@ -51,7 +52,7 @@ fn take(c, s) => got(within(s) { c.recv() })
 fn count(n) {
     entered += 1
     try {
-        for i in 0..n { if i % 2 == 0 { sleep(0.0004) }; yield i }
+        for i in 0..n { if i % 2 == 0 { sleep(0.00004) }; yield i }
     } finally {
         left += 1
     }
@@ -98,10 +99,10 @@ class Make:
         return f"{what}{self.name}"
 
     def time(self, most=8):
-        return f"{self.r.randint(0, most) * 0.0005:.4f}"
+        return f"{self.r.randint(0, most) * 0.00005:.5f}"
 
     def limit(self):
-        return f"{self.r.randint(1, 30) * 0.0005:.4f}"
+        return f"{self.r.randint(1, 30) * 0.00005:.5f}"
 
     def line(self, depth, text):
         self.out.append("    " * depth + text)
@@ -171,9 +172,9 @@ class Make:
     def waits(self, d, nest, **w):
         self.line(d, self.r.choice([
             f"check(Waits({self.time(2)})(4) == 4, \"call\")",
-            f"check(Waits(0.001).later == 0.001, \"getter\")",
+            f"check(Waits(0.0001).later == 0.0001, \"getter\")",
             f"check(Waits({self.time(2)}) + 5 == 5, \"operator\")",
-            f"check(\"${{Waits(0.0005)(1)}}-${{Waits(0.0005)(2)}}\" == \"1-2\", \"text\")",
+            f"check(\"${{Waits(0.00005)(1)}}-${{Waits(0.00005)(2)}}\" == \"1-2\", \"text\")",
         ]))
 
     def local(self, d, nest, **w):
