@@ -27,7 +27,7 @@ for t in cli attack; do
     cp -r "$src/tests/$t" "$dir/$t"
     for f in "$dir/$t"/*.cmd; do
         case $f in */audit-tasks.cmd) rm -f "$f"; continue ;; esac
-        grep -q "/ambit\|  ambit" "${f%.cmd}.out" 2>/dev/null && rm -f "$f"
+        grep -q "/ambit\|^ *ambit " "${f%.cmd}.out" 2>/dev/null && rm -f "$f"
     done
 done
 
