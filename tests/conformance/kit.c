@@ -121,7 +121,13 @@ static amb_status h_res_new(amb_call *c, uint16_t restype, void *res, amb_rights
 }
 
 static int h_may_block(amb_call *c) { return ((kit_call *)c)->worker; }
-static amb_ticket h_ticket(amb_call *c) { return ((kit_call *)c)->ticket; }
+static amb_ticket h_ticket(amb_call *c)
+{
+    kit_call *q = (kit_call *)c;
+    if (q->ticket) return q->ticket;
+    if (!q->running) q->running = ++q->k->last_ticket;
+    return q->running;
+}
 
 static amb_ticket h_pend(amb_call *c)
 {
@@ -188,7 +194,13 @@ static void h_reply(amb_call *c, amb_status st, const amb_arg *ret)
     if (!q->open) breach(q->k, "%s: a reply without reply_open", q->op->name);
     else settle(q->k, q, st, ret);
 }
-static int h_canceled(void *hctx, amb_ticket t) { return !by_ticket(hctx, t); }
+static int h_canceled(void *hctx, amb_ticket t)
+{
+    const kit *k = hctx;
+    for (const kit_call *q = k->calls; q; q = q->next)
+        if (t && !q->done && (q->running == t || q->ticket == t)) return 0;
+    return 1;
+}
 
 static amb_status h_watch(void *hctx, int fd, uint32_t ev, amb_event_fn fn, void *ud, uint64_t *id)
 {
@@ -323,9 +335,13 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
     q->self = self;
     q->next = k->calls;
     k->calls = q;
+    bool *called = NULL;
     for (uint32_t i = 0; i < k->p->nops && !q->op; i++) {
         const amb_op *op = op_at(k->p, i);
-        if (op->restype == (self ? self->type : 0) && strcmp(op->name, name) == 0) q->op = op;
+        if (op->restype == (self ? self->type : 0) && strcmp(op->name, name) == 0) {
+            q->op = op;
+            if (i < 256) called = &k->called[i];
+        }
     }
     if (!q->op) {
         breach(k, "no operation '%s'", name);
@@ -344,6 +360,8 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
     }
     amb_arg ret = {.type = AMB_T_NIL};
     q->entered = true;
+    if (called) *called = true;
+    if (k->cancels && k->p->cancel) k->p->cancel(k->inst, k->last_ticket + 1);
     q->worker = !(op->flags & AMB_OP_INLINE);
     amb_status st = op->fn(k->inst, (amb_call *)q, self ? self->res : NULL, q->args, total, &ret);
     if (st == AMB_WOULD_BLOCK && !q->worker && op->flags & AMB_OP_BLOCKING) {
@@ -353,6 +371,11 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
     }
     if (st == AMB_PENDING) {
         if (!q->ticket) breach(k, "%s: pends without a ticket", name);
+        if (k->cancels && k->p->cancel) {
+            amb_ticket t = q->ticket;
+            kit_cancel(k, q);
+            k->p->cancel(k->inst, t);
+        }
         return q;
     }
     if (q->ticket) breach(k, "%s: took a ticket and answered at once", name);
@@ -434,6 +457,7 @@ kit *kit_new(const amb_provider *p, amb_reactor *r, const amb_arg *cfg, uint32_t
     k->lock = lock;
     k->p = p;
     k->r = r;
+    k->patience = 10000000;
     k->fail = (kit_faults){-1, -1, -1, -1, -1, -1};
     k->host = (amb_host){
         .size = sizeof(amb_host), .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR,

@@ -32,6 +32,7 @@ typedef struct kit_call {
     kit_cap *self, *made, *items[64]; /* items: resources inside a list */
     uint32_t nitems;
     amb_ticket ticket; /* 0: none taken */
+    amb_ticket running; /* its name while it runs, when it asked for one */
     bool open;         /* reply_open gave it and reply did not come yet */
     bool done, entered, worker;
     amb_status st;
@@ -60,6 +61,9 @@ struct kit {
     struct kit_timer *timers;
     struct kit_post *posts;
     uint64_t last_ticket, last_timer;
+    uint64_t patience; /* ns that kit_everything waits for an answer; 10 ms */
+    bool called[256]; /* which operations of the table have been entered */
+    bool cancels; /* every call is cancelled before it starts, when it waits, and after its answer */
     void *lock;
 };
 
@@ -99,6 +103,17 @@ static inline amb_arg kit_buf(void *p, uint32_t n)
 {
     return (amb_arg){.type = AMB_T_BUF, .len = n, .v.w = p};
 }
+
+/* From now on this thread's transfers on files, pipes and sockets are disturbed; KIT_FULL: files take `room`
+ * more bytes. kit_undisturb ends it and says how many were. */
+enum { KIT_CALM, KIT_SHORT, KIT_INTERRUPTED, KIT_NOT_READY, KIT_FULL };
+void kit_disturb(int how, long room);
+unsigned kit_undisturb(void);
+
+/* Calls every operation of a provider of the standard set at least once, and expects nothing but answers or
+ * patience (drive.c). */
+void kit_everything(kit *k);
+extern int kit_typed; /* the console reads what is written here; -1: its standard input is left alone */
 
 /* What a table promises must hang together. Prints what does not and counts it. */
 int kit_lint(const amb_provider *p);

@@ -106,7 +106,7 @@ static void operation(lint *l, const amb_op *op, amb_rights named)
     if (op->flags & AMB_OP_KERNEL) {
         const amb_restype *t = type_of(l->p, op->restype);
         if (!t || (t->read_op != op->ordinal && t->write_op != op->ordinal && t->next_op != op->ordinal &&
-                   t->seek_op != op->ordinal))
+                   t->seek_op != op->ordinal && t->source_op != op->ordinal))
             wrong(l, op->name, "is for the kernel, which has no use for it");
     }
     params(l, op);
@@ -156,6 +156,7 @@ int kit_lint(const amb_provider *p)
         block(&l, t, t->write_op, "write_op", 1, AMB_T_BUF, AMB_P_IN, AMB_T_I64);
         block(&l, t, t->next_op, "next_op", 1, AMB_T_I64, 0, AMB_T_TREE);
         block(&l, t, t->seek_op, "seek_op", 2, AMB_T_I64, 0, AMB_T_I64);
+        block(&l, t, t->source_op, "source_op", 1, AMB_T_STR, 0, AMB_T_STR);
     }
     for (uint32_t i = 0; i < p->nops; i++) {
         const amb_op *op = op_at(p, i);

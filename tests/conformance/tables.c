@@ -10,11 +10,11 @@
 #include "kit.h"
 
 extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock, amb_provider_timer,
-    amb_provider_entropy, amb_provider_net, amb_provider_net_memory, amb_provider_fs_memory, amb_provider_process;
+    amb_provider_entropy, amb_provider_net, amb_provider_net_memory, amb_provider_fs_memory, amb_provider_process, amb_provider_modules;
 
 static const amb_provider *const all[] = {
     &amb_provider_fs, &amb_provider_console, &amb_provider_clock, &amb_provider_timer, &amb_provider_entropy,
-    &amb_provider_net, &amb_provider_net_memory, &amb_provider_fs_memory, &amb_provider_process,
+    &amb_provider_net, &amb_provider_net_memory, &amb_provider_fs_memory, &amb_provider_process, &amb_provider_modules,
 };
 
 Test(tables, hang_together)
@@ -65,7 +65,7 @@ static void matrix(const amb_provider *p)
         types[i] = p->res[i];
         types[i].close = NULL;
         types[i].flags = 0;
-        types[i].read_op = types[i].write_op = types[i].next_op = types[i].seek_op = 0;
+        types[i].read_op = types[i].write_op = types[i].next_op = types[i].seek_op = types[i].source_op = 0;
         snprintf(names[i], sizeof names[i], "make_%u", i);
         ops[p->nops + i] = (amb_op){.ordinal = (uint16_t)(60000 + i), .name = names[i], .doc = "x",
                                     .ret_type = AMB_T_RES, .ret_restype = types[i].id,
