@@ -68,6 +68,7 @@ static int stop(amb_vm *vm, const char *what) {
 int ambrun_poll(amb_vm *vm) {
     uint64_t spent = (uint64_t)((int64_t)vm->slice_size - vm->slice);
     vm->fuel_used += spent;
+    vm->retried = NULL; /* the program has gone on since */
     if (vm->interrupt) {
         vm->slice = vm->slice_size = SLICE;
         return stop(vm, "interrupt");
