@@ -62,7 +62,7 @@ Test(hostport, what_has_two_readings_has_none)
         "::1:80", "fe80::1:80", "[fe80::1%eth0]:80", "[fe80::1%25eth0]:80", "[::1:80", "::1]:80", "[]:80",
         "[127.0.0.1]:80", "[::1]", "[1:2:3]:80", "[::1]x:80", "[[::1]]:80", "[example.org]:80",
         /* names */
-        "exa mple.org:80", "exa\tmple:80", "b\xc3\xbc" "cher.example:80", "example..org:80", ".example.org:80",
+        "exa mple.org:80", "exa\tmple:80", ("b\xc3\xbc" "cher.example:80"), "example..org:80", ".example.org:80",
         "-example.org:80", "example-.org:80", "example.org-:80", "exam*ple.org:80", "**.example.org:80", "*.*.org:80",
         "*example.org:80", "example.*:80", "*.:80", ".:80", "user@example.org:80", "example.org/x:80",
         "http://example.org:80", "example.org?:80", "example.org#:80", "example.org\\:80", "",
