@@ -271,7 +271,9 @@ static void h_log(void *hctx, int level, const char *msg, size_t n)
 static amb_status h_output(void *hctx, int which, const void *p, size_t n)
 {
     (void)hctx;
-    return fwrite(p, 1, n, which == 1 ? stdout : stderr) == n ? AMB_OK : AMB_E_IO;
+    FILE *to = which == 1 ? stdout : stderr;
+    if (!p) return fflush(to) == 0 ? AMB_OK : AMB_E_IO;
+    return fwrite(p, 1, n, to) == n ? AMB_OK : AMB_E_IO;
 }
 
 /* --- calls -------------------------------------------------------------------------- */
