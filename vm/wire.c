@@ -132,6 +132,8 @@ static bool get_one(reader *r, amb_arg *a, bool in_tree) {
 
 amb_arg *ambwire_decode(ambcall *c, const uint8_t *p, size_t len, uint32_t n, bool text) {
     amb_arg *a = ambmarshal_alloc(c, (n + (size_t)1) * sizeof *a);
+    static const uint8_t nothing = 0;
+    if (!len) p = &nothing;
     reader r = {c, p, p + len, text};
     for (uint32_t i = 0; a && i < n; i++)
         if (!get_one(&r, &a[i], false)) return NULL;

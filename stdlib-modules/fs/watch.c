@@ -248,7 +248,7 @@ static amb_status give(watch *w, amb_call *c, amb_arg *ret)
 {
     size_t n = w->qn - w->at;
     if (n > w->max) n = w->max;
-    amb_status st = fs_changes_tree(w->f, c, w->q + w->at, n, ret);
+    amb_status st = fs_changes_tree(w->f, c, n ? w->q + w->at : NULL, n, ret);
     if (st != AMB_OK) return st;
     for (size_t i = 0; i < n; i++) free(w->q[w->at++].path);
     return AMB_OK;
