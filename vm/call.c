@@ -37,6 +37,14 @@ void ambrun_collect(amb_vm *vm) {
     ambsample_enter(vm, outer);
 }
 
+void ambrun_make_room(amb_vm *vm, const ambv *end) {
+    vm->failed = AMB_OK;
+    vm->exc = ambv_undef();
+    vm->top = end < ambrun_top(vm) ? ambrun_top(vm) : (ambv *)end;
+    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
+    ambgc_collect(vm, true);
+}
+
 int ambrun_failed(amb_vm *vm, amb_status st) {
     if (st == AMB_PENDING) {
         vm->retried = NULL;
@@ -51,11 +59,7 @@ int ambrun_failed(amb_vm *vm, amb_status st) {
         return RUN_THROW;
     }
     vm->retried = vm->pc;
-    vm->failed = AMB_OK;
-    vm->exc = ambv_undef();
-    vm->top = ambrun_top(vm);
-    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
-    ambgc_collect(vm, true);
+    ambrun_make_room(vm, vm->base);
     return RUN_RESUME;
 }
 
@@ -158,16 +162,6 @@ static int arity_error(amb_vm *vm, const amb_proto *p, uint32_t given) {
     return RUN_THROW;
 }
 
-/* After a failed allocation: everything that is garbage goes, what stands below `end` stays. For calls whose
- * arguments have been moved, so that the instruction cannot be run again. */
-static void make_room(amb_vm *vm, ambv *end) {
-    vm->failed = AMB_OK;
-    vm->exc = ambv_undef();
-    vm->top = end < ambrun_top(vm) ? ambrun_top(vm) : end;
-    if (vm->top > vm->stack_end) vm->top = vm->stack_end;
-    ambgc_collect(vm, true);
-}
-
 /* Completes n arguments at args (self not among them) to what p expects. */
 static int adjust(amb_vm *vm, const amb_proto *p, ambv *args, uint32_t n) {
     bool rest = p->flags & PROTO_REST;
@@ -245,7 +239,7 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     uintptr_t outer = ambsample_enter(vm, ambsample_native(d));
     amb_status st = d->fn(vm, f + 2, n, &out);
     if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
-        make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
+        ambrun_make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
         st = d->fn(vm, f + 2, n, &out);
     }
     ambsample_enter(vm, outer);
@@ -256,6 +250,13 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     int rc = deliver(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
     return rc;
+}
+
+int ambrun_not_callable(amb_vm *vm, ambv v) {
+    char brief[64];
+    amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called", ambtype_name(vm, v),
+                 ambtext_brief(vm, v, brief));
+    return RUN_THROW;
 }
 
 int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t dst,
@@ -270,7 +271,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                 if (self && n == 0) return arity_error(vm, p, 0);
                 int rc = adjust(vm, p, f + 2 + self, n - self);
                 if (rc != RUN_NEXT && vm->failed != AMB_OK && !vm->no_gc) {
-                    make_room(vm, f + 2 + (n > p->nparams + 1u ? n : p->nparams + 1u));
+                    ambrun_make_room(vm, f + 2 + (n > p->nparams + 1u ? n : p->nparams + 1u));
                     rc = adjust(vm, p, f + 2 + self, n - self);
                 }
                 if (rc != RUN_NEXT) return RUN_THROW;
@@ -326,12 +327,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
             break;
         }
         default:
-        no: {
-            char brief[64];
-            amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called",
-                         ambtype_name(vm, *f), ambtext_brief(vm, *f, brief));
-            return RUN_THROW;
-        }
+        no: return ambrun_not_callable(vm, *f);
         }
     }
     amberr_raise(vm, AMB_ERR_STATE, "nested too deeply: calls that lead to calls");
@@ -348,7 +344,7 @@ int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum fram
     ambv out = ambv_nil();
     amb_status st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
     if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
-        make_room(vm, f + 3 + n);
+        ambrun_make_room(vm, f + 3 + n);
         st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
     }
     if (AMB_UNLIKELY(st == AMB_PENDING))

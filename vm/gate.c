@@ -558,57 +558,6 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
     }
 }
 
-/* What a settled call of the kernel's vocabulary gave; it stays the task's until taken. */
-static amb_status basic_result(ambpending *p, const char *what, amb_arg *ret) {
-    amb_status st = p->status;
-    if (st == AMB_OK && p->call.ret.type != p->call.op->ret_type) st = AMB_E_DIED;
-    if (st == AMB_OK) *ret = p->call.ret;
-    else st = ambgate_raise(&p->call, st, what);
-    ret->aux = 1; /* the stream has been told */
-    return st;
-}
-
-amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
-                         const char *what, amb_arg *a, uint32_t n, amb_arg *ret) {
-    ambpending *done = ambtask_answer(vm);
-    if (done) {
-        amb_status st = basic_result(done, what, ret);
-        vm->task->call = NULL;
-        ambpending_end(done);
-        return st;
-    }
-    ambprov *prov = r->res->prov;
-    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
-    if (!op || op->nparams != n)
-        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation",
-                            what);
-    amb_status st = ambgate_turn(vm, cap, r, what);
-    if (!st) st = ambgate_allowed(vm, r, op, what);
-    if (st) return st;
-    ambcall c;
-    ambgate_begin(&c, vm, prov, op, (uint32_t)(r - vm->gate->rows));
-    ambv values[2] = {held, cap};
-    c.values = values;
-    c.nvalues = 2;
-    c.nleased = held.tag == TAG_BYTES;
-    st = ambgate_run(&c, a, n);
-    if (st == AMB_PENDING) {
-        ambpending *p = c.pending;
-        st = ambtask_await(vm, p, what);
-        if (st == AMB_PENDING) ambstream_begun(p);
-        if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
-        st = basic_result(p, what, ret);
-        ambpending_end(p);
-        return st;
-    }
-    if (st == AMB_OK && c.ret.type != op->ret_type) st = AMB_E_DIED;
-    if (st == AMB_OK) *ret = c.ret;
-    else st = ambgate_raise(&c, st, what);
-    ret->aux = 0;
-    ambmarshal_free(&c);
-    return st;
-}
-
 /* One operation at a time where the type says so: others wait for their turn. */
 amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what) {
     ambres *s = r->res;
@@ -619,6 +568,76 @@ amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what)
     }
     if (AMB_LIKELY(!s->inflight || !(s->type->flags & AMB_R_SERIAL))) return AMB_OK;
     return ambtask_park(vm, what, cap, &s->turn);
+}
+
+/* The answer that a task went on with, or that was waited for here, is used. */
+static void answer_taken(amb_vm *vm, ambpending *p) {
+    if (vm->task && vm->task->call == p) vm->task->call = NULL;
+    ambpending_end(p);
+}
+
+/* Everything before the provider of an operation of the kernel's own vocabulary: it is there, it is its turn,
+ * it is allowed. values: what stays alive until the answer, the capability last; the caller's. */
+static amb_status prepare(ambcall *c, amb_vm *vm, const ambv values[2], ambrow *r, uint16_t ordinal,
+                          const char *what, uint32_t n) {
+    ambprov *prov = r->res->prov;
+    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
+    if (!op || op->nparams != n)
+        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation", what);
+    amb_status st = ambgate_turn(vm, values[1], r, what);
+    if (!st) st = ambgate_allowed(vm, r, op, what);
+    if (st) return st;
+    ambgate_begin(c, vm, prov, op, values[1].cap->slot);
+    c->values = values;
+    c->nvalues = 2;
+    c->nleased = values[0].tag == TAG_BYTES;
+    return AMB_OK;
+}
+
+/* Makes a prepared call. When its answer comes later (c->pending), waits for it: AMB_OK and *later, the answer;
+ * AMB_PENDING, the task waits and will find it; else raised. named: it was called by its name. */
+static amb_status perform(ambcall *c, const amb_arg *a, uint32_t n, const char *what, bool named,
+                          ambpending **later) {
+    *later = NULL;
+    amb_status st = ambgate_run(c, a, n);
+    if (AMB_LIKELY(st != AMB_PENDING)) return st;
+    ambpending *p = c->pending;
+    p->call.named = named;
+    st = ambtask_await(c->vm, p, named ? c->op->name : what);
+    if (st == AMB_OK) *later = p;
+    return st == AMB_OK || st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(c, st, what);
+}
+
+/* What a call of the kernel's vocabulary gave. */
+static amb_status basic_result(ambcall *c, amb_status st, const char *what, amb_arg *ret) {
+    if (st == AMB_OK && c->ret.type != c->op->ret_type) st = AMB_E_DIED;
+    if (st != AMB_OK) return ambgate_raise(c, st, what);
+    *ret = c->ret;
+    ret->aux = c->kept; /* the stream has been told */
+    return AMB_OK;
+}
+
+amb_status ambgate_basic(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t ordinal,
+                         const char *what, amb_arg *a, uint32_t n, amb_arg *ret) {
+    ambpending *done = ambtask_answer(vm);
+    amb_status st;
+    if (!done) {
+        ambcall c;
+        const ambv values[2] = {held, cap};
+        st = prepare(&c, vm, values, r, ordinal, what, n);
+        if (st) return st;
+        st = perform(&c, a, n, what, false, &done);
+        if (st == AMB_PENDING) ambstream_begun(c.pending);
+        if (c.pending && !done) return st;
+        if (!done) {
+            st = basic_result(&c, st, what, ret);
+            ambmarshal_free(&c);
+            return st;
+        }
+    }
+    st = basic_result(&done->call, done->status, what, ret);
+    answer_taken(vm, done);
+    return st;
 }
 
 /* --- from the interpreter ----------------------------------------------------------- */
@@ -706,9 +725,7 @@ static amb_status later_result(amb_vm *vm, ambpending *p, const char *what, ambv
     } else {
         st = ambgate_raise(&p->call, st, what);
     }
-    if (again) return st;
-    if (vm->task && vm->task->call == p) vm->task->call = NULL;
-    ambpending_end(p);
+    if (!again) answer_taken(vm, p);
     return st;
 }
 
@@ -716,26 +733,14 @@ amb_status ambgate_value(amb_vm *vm, ambv cap, ambv held, ambrow *r, uint16_t or
                          const char *what, const amb_arg *a, uint32_t n, ambv *out) {
     ambpending *done = ambtask_answer(vm);
     if (done) return later_result(vm, done, what, out);
-    ambprov *prov = r->res->prov;
-    const amb_op *op = ambgate_ordinal(prov, r->res->type->id, ordinal);
-    if (!op || op->nparams != n)
-        return amberr_raise(vm, AMB_ERR_STATE, "%s: the provider lacks an operation", what);
-    amb_status st = ambgate_turn(vm, cap, r, what);
-    if (!st) st = ambgate_allowed(vm, r, op, what);
-    if (st) return st;
     ambcall c;
-    ambgate_begin(&c, vm, prov, op, cap.cap->slot);
-    ambv values[2] = {held, cap};
-    c.values = values;
-    c.nvalues = 2;
+    const ambv values[2] = {held, cap};
+    amb_status st = prepare(&c, vm, values, r, ordinal, what, n);
+    if (st) return st;
     if (n && a[0].type == AMB_T_STR) c.path = a[0].v.p, c.path_len = a[0].len;
-    st = ambgate_run(&c, a, n);
-    if (st == AMB_PENDING) {
-        ambpending *p = c.pending;
-        st = ambtask_await(vm, p, what);
-        if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
-        return later_result(vm, p, what, out);
-    }
+    st = perform(&c, a, n, what, false, &done);
+    if (done) return later_result(vm, done, what, out);
+    if (c.pending) return st;
     st = st == AMB_OK ? ambmarshal_out(&c, &c.ret, out) : ambgate_raise(&c, st, what);
     ambmarshal_free(&c);
     return st;
@@ -818,15 +823,10 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     c.nleased = leased;
     if (st == AMB_OK) {
         uintptr_t outer = ambsample_enter(vm, ambsample_op(op));
-        st = ambgate_run(&c, a, total);
+        st = perform(&c, a, total, what, true, &done);
         ambsample_enter(vm, outer);
-        if (st == AMB_PENDING) {
-            ambpending *p = c.pending;
-            p->call.named = true;
-            st = ambtask_await(vm, p, op->name);
-            if (st) return st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(&c, st, what);
-            return later_result(vm, p, what, out);
-        }
+        if (done) return later_result(vm, done, what, out);
+        if (c.pending) return st;
         if (st == AMB_OK) st = ambmarshal_out(&c, &c.ret, out);
         else if (out_of_descriptors(&c)) st = vm->failed = AMB_E_NOMEM;
         else st = ambgate_raise(&c, st, what);
@@ -918,38 +918,27 @@ static amb_status take_items(amb_vm *vm, ambv cap, ambcall *c, amb_status st, am
 
 static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
     ambpending *done = ambtask_answer(vm);
-    amb_status st = AMB_OK;
+    amb_status st;
     if (!done) {
-        ambprov *prov = r->res->prov;
-        const amb_op *op = ambgate_ordinal(prov, r->res->type->id, r->res->type->next_op);
-        if (!op)
-            return amberr_raise(vm, AMB_ERR_STATE, "next: the provider lacks an operation");
-        st = ambgate_turn(vm, cap, r, "next");
-        if (!st) st = ambgate_allowed(vm, r, op, "next");
-        if (st) return st;
         ambcall c;
-        ambgate_begin(&c, vm, prov, op, cap.cap->slot);
-        c.values = &cap;
-        c.nvalues = 1;
+        const ambv values[2] = {ambv_nil(), cap};
+        st = prepare(&c, vm, values, r, r->res->type->next_op, "next", 1);
+        if (st) return st;
         amb_arg a = {.type = AMB_T_I64, .v.i = BATCH};
-        st = ambgate_run(&c, &a, 1);
-        if (st != AMB_PENDING) {
+        st = perform(&c, &a, 1, "next", false, &done);
+        if (c.pending && !done) return st;
+        if (!done) {
             st = take_items(vm, cap, &c, st, one);
             ambmarshal_free(&c);
             return st;
         }
-        done = c.pending;
-        st = ambtask_await(vm, done, "next");
-        if (st == AMB_PENDING || st == AMB_E_THROW) return st;
-        if (st) return amberr_raise(vm, AMB_ERR_CANCELLED, "next: interrupted");
     }
     st = take_items(vm, cap, &done->call, done->status, one);
     if (vm->failed && !vm->no_gc && !done->retried) {
         done->retried = true; /* asked again after a collection */
         return st;
     }
-    if (vm->task) vm->task->call = NULL;
-    ambpending_end(done);
+    answer_taken(vm, done);
     return st;
 }
 

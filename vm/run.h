@@ -61,6 +61,11 @@ bool ambrun_unwind(amb_vm *vm);
 int ambrun_throw(amb_vm *vm, ambv v);
 /* A native or allocation failed with st: collects and runs the instruction again if it was memory. */
 int ambrun_failed(amb_vm *vm, amb_status st);
+/* After a failed allocation: everything that is garbage goes, what stands below `end`, or in the running frame,
+ * stays. For calls whose arguments have been moved, so that the instruction cannot be run again. */
+void ambrun_make_room(amb_vm *vm, const ambv *end);
+/* Raises the TypeError for a call of v. */
+int ambrun_not_callable(amb_vm *vm, ambv v);
 /* A slice of fuel is spent: interrupts, deadline, fuel. The work goes on at `resume`. */
 int ambrun_poll(amb_vm *vm);
 /* Takes a comparing jump, with the fuel that a jump back costs. */

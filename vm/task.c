@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: switching, waiting, ending, cancelling. What scripts call is in lib_task.c. */
+/* Tasks: switching, waiting, ending, cancelling. Groups, withins and bounds on work are in region.c, what
+ * scripts call is in lib_task.c. */
 #include "task.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,8 +46,6 @@ void ambqueue_remove(ambwaiter *w) {
 
 static void alarm_fires(amb_vm *vm, ambtimer *t);
 static void grace_ends(amb_vm *vm, ambtimer *t);
-static void interrupt(amb_vm *vm, amb_task *t);
-static bool due(amb_vm *vm, const amb_task *t);
 static void ended(amb_vm *vm, amb_task *t);
 static void unheard(amb_vm *vm, amb_task *t);
 
@@ -143,7 +141,7 @@ static amb_task *spawn(amb_vm *vm, const ambv *f, uint32_t n, amb_region *group)
 
 /* ---- errors made here ---- */
 
-static ambv make_error(amb_vm *vm, enum amb_error_kind kind, const char *text) {
+ambv ambtask_error(amb_vm *vm, enum amb_error_kind kind, const char *text) {
     ambv before = vm->exc;
     vm->exc = ambv_undef();
     amberr_raise(vm, kind, "%s", text);
@@ -153,7 +151,7 @@ static ambv make_error(amb_vm *vm, enum amb_error_kind kind, const char *text) {
 }
 
 /* Fuel that the program has used until now. */
-static uint64_t used(const amb_vm *vm) {
+uint64_t ambtask_fuel_used(const amb_vm *vm) {
     return vm->fuel_used + (uint64_t)((int64_t)vm->slice_size - vm->slice);
 }
 
@@ -217,7 +215,7 @@ static int enter(amb_vm *vm, amb_task *t) {
         return ambrun_enter(vm, f, f->closure, FRAME_TASK, 0, redo_code);
     }
     memcpy(floor, t->regs, n * sizeof *floor);
-    if (t->bounded) t->entered = used(vm);
+    if (t->bounded) t->entered = ambtask_fuel_used(vm);
     vm->base = floor + t->base;
     vm->pc = t->pc;
     t->nregs = 0;
@@ -232,7 +230,7 @@ static int enter(amb_vm *vm, amb_task *t) {
     }
     /* What the call brought counts, unless it is the cancellation that everybody waited for. */
     bool brought = t->wakes == WAKE_VALUE || (t->call && t->call->status != AMB_E_CANCELED);
-    if (!brought && !at_end && due(vm, t)) {
+    if (!brought && !at_end && ambtask_due(t)) {
         /* It does not hear of an error that it would have been told. */
         if (of && of->h.aux16 == TASK_DONE && of->h.flags & TASK_FAILED && !of->heard && of->parent && !of->group)
             unheard(vm, of);
@@ -270,15 +268,17 @@ static int next(amb_vm *vm) {
     return enter(vm, w->task);
 }
 
+static void forget_call(amb_task *t) {
+    ambpending *p = t->call;
+    t->call = NULL;
+    if (p) ambpending_abandon(p);
+}
+
 int ambtask_suspend(amb_vm *vm, const ambv *end) {
     amb_task *t = vm->task;
     bool saved = save(vm, t, end);
-    if (!saved && !vm->no_gc) { /* what stands on the stack stays, all else may go */
-        vm->failed = AMB_OK;
-        vm->exc = ambv_undef();
-        vm->top = end < ambrun_top(vm) ? ambrun_top(vm) : (ambv *)end;
-        if (vm->top > vm->stack_end) vm->top = vm->stack_end;
-        ambgc_collect(vm, true);
+    if (!saved && !vm->no_gc) {
+        ambrun_make_room(vm, end);
         saved = save(vm, t, end);
     }
     if (!saved) {
@@ -286,11 +286,7 @@ int ambtask_suspend(amb_vm *vm, const ambv *end) {
         ambqueue_remove(&t->node);
         ambsched_disarm(vm, &t->timer);
         t->h.aux16 = TASK_RUNNING;
-        if (t->call) {
-            ambpending *p = t->call;
-            t->call = NULL;
-            ambpending_abandon(p);
-        }
+        forget_call(t);
         if (vm->failed == AMB_OK) vm->failed = AMB_E_NOMEM;
         return RUN_THROW;
     }
@@ -340,7 +336,7 @@ amb_status ambtask_park(amb_vm *vm, const char *what, ambv on, ambqueue *q) {
                             "%s: no waiting inside `==`, `<`, `hash` and `str` methods", what);
     amb_task *t = ambtask_self(vm);
     if (!t) return vm->failed ? vm->failed : AMB_E_NOMEM;
-    if (due(vm, t)) return ambtask_check(vm) == RUN_THROW ? (vm->failed ? vm->failed : AMB_E_THROW) : AMB_OK;
+    if (ambtask_due(t)) return ambtask_check(vm) == RUN_THROW ? (vm->failed ? vm->failed : AMB_E_THROW) : AMB_OK;
     t->h.aux16 = TASK_WAITING;
     t->wakes = WAKE_NOT;
     t->what = what;
@@ -407,11 +403,7 @@ void ambtask_answered(amb_vm *vm, ambpending *p) {
 }
 
 void ambtask_drop_answer(amb_vm *vm) {
-    amb_task *t = vm->task;
-    if (!t || !t->call) return;
-    ambpending *p = t->call;
-    t->call = NULL;
-    ambpending_abandon(p);
+    if (vm->task) forget_call(vm->task);
 }
 
 void ambtask_orphaned(amb_vm *vm, ambpending *p) {
@@ -427,8 +419,8 @@ void ambtask_row_ended(amb_vm *vm, ambpending *p, bool revoked) {
     ambpending_abandon(p);
     if (!t) return;
     t->call = NULL;
-    ambv e = revoked ? make_error(vm, AMB_ERR_CAPABILITY, "this capability was revoked while it was used")
-                     : make_error(vm, AMB_ERR_STATE, "this capability was closed while it was used");
+    ambv e = revoked ? ambtask_error(vm, AMB_ERR_CAPABILITY, "this capability was revoked while it was used")
+                     : ambtask_error(vm, AMB_ERR_STATE, "this capability was closed while it was used");
     if (e.tag == TAG_NIL) ambtask_wake_again(vm, t);
     else wake(vm, t, WAKE_ERROR, e);
 }
@@ -448,41 +440,39 @@ static amb_region *region_due(const amb_task *t) {
     return found;
 }
 
-static bool told(const amb_task *t) {
-    if (t->cancelled && t->signal.tag != TAG_UNDEF) return true;
+/* What the task, or else the outermost region, was told; UNDEF: nothing. */
+static ambv told(const amb_task *t) {
+    ambv signal = ambv_undef();
+    if (t->cancelled && t->signal.tag != TAG_UNDEF) return t->signal;
     for (amb_region *r = t->regions; r; r = r->outer)
-        if (r->signal.tag != TAG_UNDEF) return true;
-    return false;
+        if (r->signal.tag != TAG_UNDEF) signal = r->signal;
+    return signal;
 }
 
-static bool due(amb_vm *vm, const amb_task *t) {
-    (void)vm;
+bool ambtask_is_told(const amb_task *t) { return told(t).tag != TAG_UNDEF; }
+
+bool ambtask_due(const amb_task *t) {
     if (t->cancelled && t->signal.tag == TAG_UNDEF) return true;
-    if (t->grace_over && told(t)) return true;
+    if (t->grace_over && ambtask_is_told(t)) return true;
     return t->regions && region_due(t);
 }
 
 int ambtask_check(amb_vm *vm) {
     amb_task *t = vm->task;
-    if (AMB_LIKELY(!t) || !due(vm, t)) return RUN_NEXT;
-    amb_region *r = NULL;
-    ambv *slot = &t->signal;
-    if (!(t->cancelled && t->signal.tag == TAG_UNDEF)) {
-        r = region_due(t);
-        if (r) slot = &r->signal;
-        else if (!(t->cancelled && t->signal.tag != TAG_UNDEF)) {
-            for (amb_region *x = t->regions; x; x = x->outer)
-                if (x->signal.tag != TAG_UNDEF) slot = &x->signal;
-        }
+    if (AMB_LIKELY(!t) || !ambtask_due(t)) return RUN_NEXT;
+    bool whole = t->cancelled && t->signal.tag == TAG_UNDEF;
+    amb_region *r = whole ? NULL : region_due(t);
+    if (!whole && !r) { /* told before, and its time for putting things in order is over */
+        vm->exc = told(t);
+        return RUN_THROW;
     }
-    if (slot->tag == TAG_UNDEF) {
-        ambv e = make_error(vm, AMB_ERR_CANCELLED, r ? "cancelled" : "the task was cancelled");
-        if (e.tag == TAG_NIL) return RUN_THROW; /* vm->failed */
-        *slot = e;
-        ambgc_barrier(vm, r ? (void *)r : (void *)t);
-        if (!t->grace.place && !t->grace_over) ambsched_arm(vm, &t->grace, ambsched_now(vm) + GRACE_NS);
-    }
-    vm->exc = *slot;
+    ambv e = ambtask_error(vm, AMB_ERR_CANCELLED, whole ? "the task was cancelled" : "cancelled");
+    if (e.tag == TAG_NIL) return RUN_THROW; /* vm->failed */
+    if (whole) t->signal = e;
+    else r->signal = e;
+    ambgc_barrier(vm, whole ? (void *)t : (void *)r);
+    if (!t->grace.place && !t->grace_over) ambsched_arm(vm, &t->grace, ambsched_now(vm) + GRACE_NS);
+    vm->exc = e;
     return RUN_THROW;
 }
 
@@ -498,23 +488,19 @@ bool ambtask_forced(const amb_vm *vm) {
 static void grace_ends(amb_vm *vm, ambtimer *timer) {
     amb_task *t = (amb_task *)((char *)timer - offsetof(amb_task, grace));
     t->grace_over = true;
-    if (t->h.aux16 == TASK_WAITING) interrupt(vm, t);
+    if (t->h.aux16 == TASK_WAITING) ambtask_interrupt(vm, t);
 }
 
-static bool at_end_of(const amb_task *t, const amb_region *r) {
+bool ambtask_at_end_of(const amb_task *t, const amb_region *r) {
     return t->on.tag == TAG_REGION && t->on.o == &r->h;
 }
 
-static void end_early(amb_vm *vm, amb_region *r, ambv reason);
-static amb_region *region_new(amb_vm *vm);
-static void cancel_all(amb_vm *vm, amb_task *first);
-
 /* A waiting task is to end: its wait does. Waiting for tasks of its own goes on: they are ended instead. */
-static void interrupt(amb_vm *vm, amb_task *t) {
-    if (t->h.aux16 != TASK_WAITING || !due(vm, t)) return;
+void ambtask_interrupt(amb_vm *vm, amb_task *t) {
+    if (t->h.aux16 != TASK_WAITING || !ambtask_due(t)) return;
     if (t->on.tag == TAG_REGION) {
         amb_region *r = (amb_region *)t->on.o;
-        cancel_all(vm, r->first);
+        ambtask_cancel_all(vm, r->first);
         return;
     }
     if (t->call) {
@@ -528,9 +514,7 @@ static void interrupt(amb_vm *vm, amb_task *t) {
     ambtask_wake_again(vm, t);
 }
 
-static void ended(amb_vm *vm, amb_task *t);
-
-static void cancel_all(amb_vm *vm, amb_task *first) {
+void ambtask_cancel_all(amb_vm *vm, amb_task *first) {
     for (amb_task *c = first, *after; c; c = after) {
         after = c->next;
         ambtask_cancel(vm, c);
@@ -556,28 +540,12 @@ void ambtask_cancel(amb_vm *vm, amb_task *t) {
             t->h.flags |= TASK_CANCELLED;
             ended(vm, t);
         } else if (t->ending) {
-            cancel_all(vm, t->first);
+            ambtask_cancel_all(vm, t->first);
         } else {
-            interrupt(vm, t);
+            ambtask_interrupt(vm, t);
         }
     }
     s->cancelling = false;
-}
-
-/* Ends a group or a within before its time; reason: what it throws where it ends, UNDEF: its own. */
-static void end_early(amb_vm *vm, amb_region *r, ambv reason) {
-    if (r->h.flags & REGION_ENDED_EARLY) return;
-    r->h.flags |= REGION_ENDED_EARLY;
-    r->reason = reason;
-    ambgc_barrier(vm, r);
-    cancel_all(vm, r->first);
-    amb_task *t = r->owner;
-    if (!at_end_of(t, r)) interrupt(vm, t);
-}
-
-static void time_is_over(amb_vm *vm, ambtimer *timer) {
-    amb_region *r = (amb_region *)((char *)timer - offsetof(amb_region, timer));
-    end_early(vm, r, ambv_undef());
 }
 
 /* ---- ending ---- */
@@ -589,7 +557,7 @@ static void program_fails(amb_vm *vm, ambv e) {
     if (s->root) ambtask_cancel(vm, s->root);
 }
 
-static bool is_signal(amb_vm *vm, ambv e, enum amb_error_kind kind) {
+bool ambtask_is_signal(amb_vm *vm, ambv e, enum amb_error_kind kind) {
     return e.tag == TAG_INSTANCE && ambinst_class(vm, e.inst) == vm->error_class[kind];
 }
 
@@ -607,7 +575,7 @@ static void settle_result(amb_vm *vm, amb_task *t) {
 /* Nobody has waited for the error that t ended with: it is its owner's, or the program's. */
 static void unheard(amb_vm *vm, amb_task *t) {
     amb_task *parent = t->parent;
-    if (is_signal(vm, t->result, AMB_ERR_EXIT) || !(t->h.flags & TASK_USED) || parent->h.aux16 == TASK_DONE) {
+    if (ambtask_is_signal(vm, t->result, AMB_ERR_EXIT) || !(t->h.flags & TASK_USED) || parent->h.aux16 == TASK_DONE) {
         program_fails(vm, t->result);
         return;
     }
@@ -648,9 +616,9 @@ static void ended(amb_vm *vm, amb_task *t) {
                 g->running++;
                 make_ready(vm, w->task);
             }
-            if (failed && is_signal(vm, t->result, AMB_ERR_EXIT)) program_fails(vm, t->result);
-            if (failed && !g->keep) end_early(vm, g, t->result);
-            if (!g->first && at_end_of(g->owner, g)) ambtask_wake_again(vm, g->owner);
+            if (failed && ambtask_is_signal(vm, t->result, AMB_ERR_EXIT)) program_fails(vm, t->result);
+            if (failed && !g->keep) ambregion_end_early(vm, g, t->result);
+            if (!g->first && ambtask_at_end_of(g->owner, g)) ambtask_wake_again(vm, g->owner);
             return;
         }
         if (failed && !wanted) unheard(vm, t);
@@ -665,7 +633,7 @@ static int over(amb_vm *vm, amb_task *t) {
     t->what = NULL;
     t->nregs = 0;
     if (t->failing || t->cancelled)
-        cancel_all(vm, t->first);
+        ambtask_cancel_all(vm, t->first);
     /* Not before: a task that never started ends by being cancelled, and would end this one, too. */
     t->ending = true;
     if (t->first) {
@@ -689,7 +657,7 @@ int ambtask_threw(amb_vm *vm) {
     amb_task *t = vm->task;
     ambv e = vm->exc;
     vm->exc = ambv_undef();
-    if (is_signal(vm, e, AMB_ERR_CANCELLED)) {
+    if (ambtask_is_signal(vm, e, AMB_ERR_CANCELLED)) {
         t->h.flags |= TASK_CANCELLED;
         t->cancelled = true;
     } else {
@@ -765,7 +733,7 @@ static void deadlock(amb_vm *vm) {
     if (channel_is_open(root) || channel_is_open(root->first))
         ambbuf_printf(&b, "\nwho receives waits until the channel is closed: close()");
     ambbuf_addc(&b, 0);
-    ambv e = make_error(vm, AMB_ERR_STATE, b.failed ? "deadlock" : b.p);
+    ambv e = ambtask_error(vm, AMB_ERR_STATE, b.failed ? "deadlock" : b.p);
     ambbuf_free(&b);
     if (e.tag == TAG_NIL) {
         vm->failed = AMB_E_NOMEM;
@@ -775,9 +743,9 @@ static void deadlock(amb_vm *vm) {
         /* It waits for its tasks: they end, and it with them. */
         if (s->program_error.tag == TAG_UNDEF) s->program_error = e;
         if (root->ending)
-            cancel_all(vm, root->first);
+            ambtask_cancel_all(vm, root->first);
         root->cancelled = true;
-        interrupt(vm, root);
+        ambtask_interrupt(vm, root);
     } else {
         wake(vm, root, WAKE_ERROR, e);
     }
@@ -844,7 +812,7 @@ amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
             root->what = "its tasks";
             root->nregs = 0;
             if (root->failing || root->cancelled)
-                cancel_all(vm, root->first);
+                ambtask_cancel_all(vm, root->first);
         }
         vm->task = NULL;
         if (vm->interrupt) {
@@ -861,10 +829,7 @@ amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result) {
         if (st == AMB_OK) *result = vm->result;
     }
     vm->task = NULL;
-    if (!root->failing && root->failed) {
-        root->failing = true;
-        root->result = root->failed->result;
-    }
+    settle_result(vm, root);
     if (s->program_error.tag != TAG_UNDEF) {
         root->failing = true;
         root->result = s->program_error;
@@ -894,32 +859,29 @@ amb_status ambtask_pump(amb_vm *vm, uint64_t wait_ns, ambv *result) {
     return st;
 }
 
+/* Moves a list of tasks before `rest`. */
+static amb_task *onto(amb_task **first, amb_task *rest) {
+    while (*first) {
+        amb_task *c = *first;
+        *first = c->next;
+        c->next = rest;
+        rest = c;
+    }
+    return rest;
+}
+
 static void drop(amb_vm *vm, amb_task *t) {
     /* Down the tree without recursion: children first become siblings further on. */
     while (t) {
         leave_queues(vm, t);
         ambsched_disarm(vm, &t->grace);
-        if (t->call) {
-            ambpending *p = t->call;
-            t->call = NULL;
-            ambpending_abandon(p);
-        }
+        forget_call(t);
         amb_task *rest = t->next;
         for (amb_region *r = t->regions; r; r = r->outer) {
             ambsched_disarm(vm, &r->timer);
-            while (r->first) {
-                amb_task *c = r->first;
-                r->first = c->next;
-                c->next = rest;
-                rest = c;
-            }
+            rest = onto(&r->first, rest);
         }
-        while (t->first) {
-            amb_task *c = t->first;
-            t->first = c->next;
-            c->next = rest;
-            rest = c;
-        }
+        rest = onto(&t->first, rest);
         t->h.aux16 = TASK_DONE;
         t->h.flags |= TASK_CANCELLED;
         t->next = NULL;
@@ -937,43 +899,13 @@ void ambtask_end_all(amb_vm *vm) {
     vm->idle = false;
 }
 
-/* ---- bounds on work ---- */
-
-uint64_t ambtask_use_fuel(amb_vm *vm) {
-    amb_task *t = vm->task;
-    if (AMB_LIKELY(!t || !t->bounded)) return UINT64_MAX;
-    uint64_t now = used(vm), spent = now - t->entered, least = UINT64_MAX;
-    t->entered = now;
-    for (amb_region *r = t->regions; r; r = r->outer) {
-        if (!r->fuel) continue;
-        r->fuel = r->fuel > spent ? r->fuel - spent : 1;
-        if (r->fuel == 1) end_early(vm, r, ambv_undef());
-        else if (r->fuel < least) least = r->fuel;
-    }
-    return least;
-}
-
-amb_status ambtask_fuel(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
-    (void)n;
-    if (args[0].i < 1) return amberr_raise(vm, AMB_ERR_VALUE, "fuel: n must be positive");
-    amb_region *g = region_new(vm);
-    if (!g) return vm->failed ? vm->failed : AMB_E_NOMEM;
-    g->fuel = (uint64_t)args[0].i + 1;
-    *out = ambv_obj(g);
-    return AMB_OK;
-}
-
 /* ---- instructions ---- */
 
 int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names) {
     uint32_t at = (uint32_t)how & 0xffff;
     amb_region *g = at == 0xffff ? NULL : (amb_region *)REG(vm, at).o;
-    if (f->tag < TAG_HEAP || f->tag == TAG_STRING || f->tag == TAG_LIST || f->tag == TAG_MAP) {
-        char brief[64];
-        amberr_raise(vm, AMB_ERR_TYPE, "%s is not a function: %s cannot be called", ambtype_name(vm, *f),
-                     ambtext_brief(vm, *f, brief));
-        return RUN_THROW;
-    }
+    if (f->tag < TAG_HEAP || f->tag == TAG_STRING || f->tag == TAG_LIST || f->tag == TAG_MAP)
+        return ambrun_not_callable(vm, *f);
     if (vm->task && vm->task->bounded) {
         amberr_raise(vm, AMB_ERR_STATE, "spawn: what runs with a bound on its fuel cannot start tasks");
         return RUN_THROW;
@@ -997,185 +929,6 @@ int ambtask_op_spawn(amb_vm *vm, ambv *f, uint32_t n, uint64_t how, ambv names) 
     f[0] = ambv_obj(t);
     if (vm->gc_wanted) ambrun_collect(vm);
     return RUN_NEXT;
-}
-
-static int bad_argument(amb_vm *vm, const char *what, const char *which, const char *expected, ambv got) {
-    amberr_arg(vm, what, which, expected, got);
-    return RUN_THROW;
-}
-
-static amb_region *region_new(amb_vm *vm) {
-    amb_region *g = ambgc_new(vm, sizeof *g, TAG_REGION);
-    if (!g) return NULL;
-    memset((char *)g + sizeof g->h, 0, sizeof *g - sizeof g->h);
-    g->reason = g->signal = ambv_undef();
-    g->timer.fire = time_is_over;
-    return g;
-}
-
-/* r[0]: limit or seconds; r[1]: the error mode. kind: bit 0 within, bit 1: nobody asks for the results. */
-int ambtask_op_region(amb_vm *vm, ambv *r, uint32_t kind) {
-    bool within = kind & 1;
-    ambv x = r[0];
-    double seconds = 0;
-    bool keep = false;
-    bool bound = within && x.tag == TAG_REGION; /* work, not time */
-    if (bound) {
-        seconds = INFINITY;
-    } else if (within) {
-        if (!ambv_is_number(x)) return bad_argument(vm, "within", "seconds", "a number", x);
-        seconds = ambv_to_double(x);
-        if (!(seconds >= 0)) {
-            amberr_raise(vm, AMB_ERR_VALUE, "within: seconds must not be negative");
-            return RUN_THROW;
-        }
-    } else {
-        if (x.tag != TAG_NIL && (x.tag != TAG_INT || x.i < 1 || x.i > INT32_MAX))
-            return bad_argument(vm, "group", "limit", "a positive int", x);
-        if (r[1].tag == TAG_STRING && r[1].str->len == 4 && !memcmp(r[1].str->data, "keep", 4)) keep = true;
-        else if (r[1].tag != TAG_NIL &&
-                 !(r[1].tag == TAG_STRING && r[1].str->len == 6 && !memcmp(r[1].str->data, "cancel", 6)))
-            return bad_argument(vm, "group", "errors", "\"cancel\" or \"keep\"", r[1]);
-    }
-    amb_task *t = ambtask_self(vm);
-    if (!t) return ambrun_failed(vm, vm->failed);
-    amb_region *g = bound ? (amb_region *)x.o : region_new(vm);
-    if (!g) return ambrun_failed(vm, vm->failed);
-    g->h.aux16 = within ? REGION_WITHIN : REGION_GROUP;
-    g->owner = t;
-    g->limit = within || x.tag == TAG_NIL ? 0 : (uint32_t)x.i;
-    g->keep = keep;
-    if (!within && !(kind & 2) && !(g->tasks = amblist_new(vm, 0))) return ambrun_failed(vm, vm->failed);
-    if (within) {
-        double ns = seconds * 1e9;
-        uint64_t now = ambsched_now(vm);
-        if (ns < 9e18 && ambsched_arm(vm, &g->timer, now + (uint64_t)ns) != AMB_OK)
-            return ambrun_failed(vm, vm->failed);
-    }
-    if (bound) {
-        ambtask_use_fuel(vm);
-        t->entered = used(vm);
-        t->bounded++;
-        if ((uint64_t)vm->slice > g->fuel) { /* looked at no later than that */
-            vm->slice_size -= vm->slice - (int32_t)g->fuel;
-            vm->slice = (int32_t)g->fuel;
-        }
-    }
-    g->outer = t->regions;
-    t->regions = g;
-    ambgc_barrier(vm, t);
-    ambgc_barrier(vm, g);
-    r[0] = ambv_obj(g);
-    if (vm->gc_wanted) ambrun_collect(vm);
-    return RUN_NEXT;
-}
-
-/* The region's code is over and no task of it is left. */
-static void close_region(amb_vm *vm, amb_region *r) {
-    amb_task *t = r->owner;
-    ambsched_disarm(vm, &r->timer);
-    if (r->fuel) {
-        ambtask_use_fuel(vm);
-        t->bounded--;
-    }
-    t->regions = r->outer;
-    ambgc_barrier(vm, t);
-    if (!told(t)) {
-        ambsched_disarm(vm, &t->grace);
-        t->grace_over = false;
-    }
-}
-
-static int wait_for_tasks(amb_vm *vm, amb_region *r) {
-    amb_task *t = r->owner;
-    if (due(vm, t)) /* ended from outside: so are they */
-        cancel_all(vm, r->first);
-    if (!r->first) return RUN_NEXT;
-    t->h.aux16 = TASK_WAITING;
-    t->wakes = WAKE_NOT;
-    t->what = "group";
-    t->on = ambv_obj(r);
-    return ambtask_suspend(vm, ambrun_frame_end(vm));
-}
-
-/* The results in order; of a group that keeps errors: whether it failed, then result or error, of each. */
-static amb_status results(amb_vm *vm, amb_region *r, ambv *out) {
-    *out = ambv_nil();
-    if (!r->tasks) return AMB_OK;
-    amb_list *l = amblist_new(vm, r->tasks->len);
-    if (!l) return vm->failed;
-    for (uint32_t i = 0; i < r->tasks->len; i++) {
-        amb_task *t = amblist_at(r->tasks, i).task;
-        ambv v = t->result;
-        if (r->keep) {
-            bool failed = t->h.flags & TASK_FAILED;
-            if (t->h.flags & TASK_CANCELLED && !failed) {
-                v = make_error(vm, AMB_ERR_STATE, "the task was cancelled");
-                if (v.tag == TAG_NIL) return vm->failed;
-                failed = true;
-            }
-            amb_status st = amblist_push_slow(vm, l, ambv_bool(failed));
-            if (st != AMB_OK) return st;
-        }
-        amb_status st = amblist_push_slow(vm, l, v);
-        if (st != AMB_OK) return st;
-    }
-    *out = ambv_obj(l);
-    return AMB_OK;
-}
-
-int ambtask_op_region_end(amb_vm *vm, ambv *at) {
-    amb_region *r = (amb_region *)at->o;
-    if (r->first) {
-        int rc = wait_for_tasks(vm, r);
-        if (rc != RUN_NEXT) return rc;
-    }
-    ambv value = ambv_nil(), kept = ambv_nil();
-    if (r->keep && r->tasks) {
-        amb_status st = ambmodules_core(vm, "task:kept", &kept);
-        if (st != AMB_OK) return ambrun_failed(vm, st);
-    }
-    if (r->h.aux16 == REGION_GROUP && r->reason.tag == TAG_UNDEF) {
-        amb_status st = results(vm, r, &value);
-        if (st != AMB_OK) return ambrun_failed(vm, st);
-    }
-    close_region(vm, r);
-    if (r->h.aux16 == REGION_GROUP && r->reason.tag != TAG_UNDEF) {
-        vm->exc = r->reason;
-        return RUN_THROW;
-    }
-    *at = value;
-    /* Ended from outside while it waited. */
-    if (ambtask_check(vm) == RUN_THROW) return RUN_THROW;
-    if (vm->gc_wanted) ambrun_collect(vm);
-    if (kept.tag != TAG_NIL)
-        return ambrun_push_call(vm, kept, at, 1, FRAME_DST, (uint32_t)((char *)at - (char *)vm->base),
-                                vm->pc + 1);
-    return RUN_NEXT;
-}
-
-int ambtask_op_region_fail(amb_vm *vm, ambv *at, ambv error) {
-    amb_region *r = (amb_region *)at->o;
-    if (r->first) {
-        if (!(r->h.flags & REGION_ENDED_EARLY)) {
-            r->h.flags |= REGION_ENDED_EARLY;
-            if (r->signal.tag == TAG_UNDEF) r->signal = ambv_nil(); /* nothing is to be thrown for it */
-            cancel_all(vm, r->first);
-        }
-        int rc = wait_for_tasks(vm, r);
-        if (rc != RUN_NEXT) return rc;
-    }
-    bool mine = error.tag == TAG_INSTANCE && r->signal.tag == TAG_INSTANCE && r->signal.o == error.o;
-    close_region(vm, r);
-    if (r->h.aux16 == REGION_WITHIN && mine) {
-        if (r->fuel) amberr_raise(vm, AMB_ERR_LIMIT, "the fuel allowed is used up");
-        else amberr_raise(vm, AMB_ERR_TIMEOUT, "timed out");
-        return RUN_THROW;
-    }
-    vm->exc = r->h.aux16 == REGION_GROUP && r->reason.tag != TAG_UNDEF && (mine || is_signal(vm, error, AMB_ERR_CANCELLED))
-                  ? r->reason
-                  : error;
-    return RUN_THROW;
 }
 
 /* ---- for the collector ---- */

@@ -110,6 +110,21 @@ typedef struct amb_local {
     ambv otherwise;
 } amb_local;
 
+/* ---- between task.c and region.c ---- */
+/* Whether t is to be thrown at: it, or a region it is in, is to end and has not been told, or may wait no more. */
+bool ambtask_due(const amb_task *t);
+bool ambtask_is_told(const amb_task *t); /* something was thrown at it to end it, or a region that is open */
+bool ambtask_at_end_of(const amb_task *t, const amb_region *r); /* it waits for r's tasks */
+/* If it waits and is due, its wait ends; or, where it waits for tasks of its own, those do. */
+void ambtask_interrupt(amb_vm *vm, amb_task *t);
+void ambtask_cancel_all(amb_vm *vm, amb_task *first); /* first and those behind it */
+/* An error that is not thrown here; nil: no memory. */
+ambv ambtask_error(amb_vm *vm, enum amb_error_kind kind, const char *text);
+bool ambtask_is_signal(amb_vm *vm, ambv e, enum amb_error_kind kind);
+uint64_t ambtask_fuel_used(const amb_vm *vm); /* by the program, until now */
+/* Ends a group or a within before its time; reason: what it throws where it ends, UNDEF: its own. */
+void ambregion_end_early(amb_vm *vm, amb_region *r, ambv reason);
+
 /* ---- for natives ---- */
 /* The running task; NULL: no memory. */
 amb_task *ambtask_self(amb_vm *vm);
