@@ -33,6 +33,9 @@ count $((!$?)) $(($? != 0))
 sh "$src/editors/generate.sh" "$src" --check "$src/editors/vim/syntax/ambit.vim"
 count $((!$?)) $(($? != 0))
 
+sh "$src/tests/install/words.sh" "$src"
+count $((!$?)) $(($? != 0))
+
 # Dispatch is fast because every handler ends in an indirect jump of its own; compilers like to merge
 # them. Only where the build asks for threaded dispatch and is optimised.
 if [ "$slow" = no ] && grep -q 'AMB_DISPATCH [12]$' config.h 2>/dev/null &&
