@@ -226,6 +226,19 @@ static amb_status host_output(void *hctx, int which, const void *p, size_t n) {
     return ambvm_write(vm, which, p, n);
 }
 
+static uint16_t host_ordinal(void *hctx, const char *type, const char *operation) {
+    const char *dot = strchr(type, '.');
+    size_t n = dot ? (size_t)(dot - type) : strlen(type);
+    const ambprov *prov = ambgate_provider(((ambprov *)hctx)->gate, type, n);
+    const char *name = dot ? dot + 1 : type;
+    for (uint32_t i = 0; prov && i < prov->p->nops; i++) {
+        const amb_op *op = op_at(prov, i);
+        const amb_restype *t = op->restype ? ambgate_restype(prov, op->restype) : NULL;
+        if (t && strcmp(t->name, name) == 0 && strcmp(op->name, operation) == 0) return op->ordinal;
+    }
+    return 0;
+}
+
 static const amb_host host_table = {
     .size = sizeof(amb_host),
     .spi_major = AMB_SPI_MAJOR,
@@ -253,6 +266,7 @@ static const amb_host host_table = {
     .res_rebind = host_res_rebind,
     .output = host_output,
     .rewatch = host_rewatch,
+    .ordinal = host_ordinal,
 };
 
 /* --- one call ----------------------------------------------------------------------- */
@@ -282,6 +296,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->failed = AMB_OK;
     c->blobs = NULL;
     c->ret = (amb_arg){.type = AMB_T_NIL};
+    c->helper = NULL;
     c->path = NULL;
     c->path_len = 0;
     c->text[0] = 0;
@@ -470,6 +485,7 @@ amb_status ambgate_leave(ambcall *c, amb_status st) {
         ambhandle_close(vm, c->new_row);
         c->new_row = 0;
     }
+    if (AMB_UNLIKELY(c->op->flags & AMB_OP_ENDS) && c->row) ambhandle_close(vm, c->row);
     return st;
 }
 
@@ -1069,9 +1085,11 @@ void ambgate_teardown(amb_vm *vm) {
     struct ambgate *g = vm->gate;
     if (!g) return;
     if (vm->sched) ambsched_join(vm);
+    ambloan_last_words(g);
     for (uint32_t i = 1; i < g->nrows; i++)
         if (g->rows[i].kind == ROW_CAP || g->rows[i].kind == ROW_LINES)
             ambhandle_close(vm, i);
+    if (vm->sched) ambsched_posted(vm); /* calls by providers, cancelled now, are answered */
     for (ambres *s = g->constants; s;) {
         ambres *next = s->next;
         ambhandle_drop(vm, s);

@@ -126,6 +126,8 @@ typedef struct ambblob {
 typedef struct ambloan {
     ambv cap; /* a row of its own */
     uint32_t generation, next_free;
+    uint32_t queued; /* calls asked for and not yet begun */
+    bool ended;      /* nothing more is taken; gone when none is queued */
 } ambloan;
 
 /* The kernel's side of one call. */
@@ -161,6 +163,7 @@ typedef struct ambcall {
     void *wire_buffer, *wire_to; /* wire loopback: the provider's copy of a buffer, and the buffer */
     uint32_t passed; /* interposers that have seen it start */
     void *notes[AMB_INTERPOSERS]; /* theirs; only those that have seen it */
+    struct ambhelper *helper; /* a thread that waits for this call and may as well make it */
     const char *path; /* the argument that says what the call is about */
     size_t path_len;
     char text[192];
@@ -360,10 +363,14 @@ bool ambpending_canceled(struct ambgate *g, amb_ticket t);
 amb_status ambloan_in(ambcall *c, const amb_param *p, const char *what, ambv v, amb_arg *out);
 void ambloan_keep(ambcall *c); /* the call has returned a resource: what is to live with it does */
 void ambloan_drop(struct ambgate *g, amb_loan l);
+/* The program ends: closes what was lent something, and begins what that queued in its close(). */
+void ambloan_last_words(struct ambgate *g);
 void ambloan_mark(struct ambgc *gc, const struct ambgate *g);
 void ambloan_teardown(struct ambgate *g);
 amb_status ambloan_invoke(struct ambgate *g, amb_loan l, uint16_t ordinal, const amb_arg *a, uint32_t n,
                           amb_done_fn done, void *ud);
+/* Has the thread that waits for a call run its job. */
+void ambloan_help(struct ambhelper *h, ambjob *j);
 amb_status ambloan_invoke_wait(ambcall *c, amb_loan l, uint16_t ordinal, const amb_arg *a, uint32_t n,
                                amb_arg *ret);
 void ambloan_answered(ambpending *p); /* of a call that a provider made */

@@ -4,7 +4,8 @@
  * A handle given as a LOAN argument becomes a row of its own beneath the one that was given, with no more than
  * the rights the parameter asks for; so it ends with what it came from, and revoking reaches it. A provider
  * uses it through the gate like a script does: rights, quotas and interposers count. Such a call is
- * queued and made on the home thread, never within another one. */
+ * queued and made on the home thread, never within another one. A thread that waits for its answer does itself
+ * what a thread is needed for: were it to wait for another of the few there are, all could wait for ever. */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@ typedef struct ambinvoke {
     struct ambgate *g;
     amb_loan loan;
     uint16_t ordinal;
+    bool counted; /* among those its loan has still to see begun */
     uint32_t n;
     amb_done_fn done;
     void *ud;
+    struct ambhelper *helper; /* who waits on a thread; or NULL */
     amb_arg args[8];
 } ambinvoke;
 
@@ -40,7 +43,7 @@ static amb_status add(struct ambgate *g, ambv cap, amb_loan *out) {
             g->loans = all;
             g->loans_cap = n;
         }
-        g->loans[g->nloans] = (ambloan){ambv_nil(), 1, 0};
+        g->loans[g->nloans] = (ambloan){.cap = ambv_nil(), .generation = 1};
         g->free_loan = ++g->nloans;
     }
     uint32_t i = g->free_loan;
@@ -54,12 +57,24 @@ static amb_status add(struct ambgate *g, ambv cap, amb_loan *out) {
 void ambloan_drop(struct ambgate *g, amb_loan l) {
     ambloan *x = find(g, l);
     if (!x) return;
+    x->ended = true;
+    if (x->queued) return;
     ambv cap = x->cap;
+    x->ended = false;
     x->cap = ambv_nil();
     x->generation++;
     x->next_free = g->free_loan;
     g->free_loan = (uint32_t)l;
     if (ambhandle_peek(g->vm, cap)) ambhandle_close(g->vm, cap.cap->slot);
+}
+
+void ambloan_last_words(struct ambgate *g) {
+    amb_vm *vm = g->vm;
+    for (uint32_t i = 1; i < g->nrows; i++) {
+        const ambrow *r = &g->rows[i];
+        if ((r->kind == ROW_CAP || r->kind == ROW_LINES) && r->res->nloans) ambhandle_close(vm, i);
+    }
+    if (vm->sched) ambsched_posted(vm);
 }
 
 void ambloan_mark(struct ambgc *gc, const struct ambgate *g) {
@@ -140,42 +155,89 @@ static bool fits(const ambprov *prov, const amb_op *op, const amb_arg *a, uint32
 
 /* The answer goes to the provider; what it returned becomes a loan. */
 static void answer(ambinvoke *k, ambcall *c, amb_status st) {
-    amb_arg ret = c ? c->ret : (amb_arg){.type = AMB_T_NIL};
+    amb_arg ret = c && st == AMB_OK ? c->ret : (amb_arg){.type = AMB_T_NIL};
     if (st == AMB_E_THROW || st == AMB_E_LIMIT) st = AMB_E_QUOTA;
     if (st == AMB_OK && ret.type == AMB_T_RES) {
         amb_loan l;
         st = c->made ? add(k->g, ambv_obj(c->new_cap), &l) : AMB_E_DIED;
         if (st == AMB_OK) ret = (amb_arg){.type = AMB_T_LOAN, .v.loan = l};
     }
-    k->done(k->ud, st, st == AMB_OK ? &ret : NULL);
+    bool said = st != AMB_OK && c && c->failed && c->text[0];
+    if (said)
+        ret = (amb_arg){.type = AMB_T_STR, .aux = (uint16_t)c->os_errno,
+                        .len = (uint32_t)strlen(c->text), .v.p = c->text};
+    k->done(k->ud, st, st == AMB_OK || said ? &ret : NULL);
 }
 
-static void run(void *ud, uint32_t events) {
-    (void)events;
-    ambinvoke *k = ud;
+/* The bytes that a stream of the kernel's moved count like a script's. */
+static bool spend(amb_vm *vm, ambrow *r, const ambinvoke *k, uint16_t ordinal, const amb_arg *ret) {
+    const amb_restype *t = r->res->type;
+    if (r->bytes < 0 || ret->type != AMB_T_I64 || ret->v.i <= 0) return true;
+    if (ordinal != t->read_op && ordinal != t->write_op) return true;
+    return k->n != 1 || ambhandle_spend(vm, r, 0, ret->v.i);
+}
+
+static uint16_t ordinal_of(const amb_restype *t, uint16_t ordinal) {
+    switch (ordinal) {
+    case AMB_ORD_READ: return t->read_op;
+    case AMB_ORD_WRITE: return t->write_op;
+    case AMB_ORD_NEXT: return t->next_op;
+    case AMB_ORD_SEEK: return t->seek_op;
+    case AMB_ORD_SOURCE: return t->source_op;
+    default: return ordinal;
+    }
+}
+
+/* What scripts have read ahead comes first. False: there is nothing, the provider is asked. */
+static bool ahead(amb_vm *vm, ambrow *r, const amb_op *op, ambinvoke *k) {
+    ambstream *s = &r->res->in;
+    if (AMB_LIKELY(s->at == s->end) || s->reading) return false;
+    if (op->ordinal != r->res->type->read_op || k->args[0].type != AMB_T_BUF) {
+        ambstream_settle(vm, r);
+        return false;
+    }
+    uint32_t n = s->end - s->at < k->args[0].len ? s->end - s->at : k->args[0].len;
+    if (n) memcpy(k->args[0].v.w, s->buf + s->at, n);
+    s->at += n;
+    if (s->at == s->end) s->at = s->end = 0;
+    amb_arg ret = {.type = AMB_T_I64, .v.i = n};
+    k->done(k->ud, AMB_OK, &ret);
+    return true;
+}
+
+static void begin(ambinvoke *k) {
     struct ambgate *g = k->g;
     amb_vm *vm = g->vm;
     const ambloan *x = find(g, k->loan);
+    if (x && x->ended && !k->counted) x = NULL;
     ambrow *r = x ? ambhandle_peek(vm, x->cap) : NULL;
     ambv cap = x ? x->cap : ambv_nil(), exc = vm->exc;
     if (r && r->expires && ambsched_now(vm) >= r->expires) r = NULL;
-    const amb_op *op = r ? ambgate_ordinal(r->res->prov, r->res->type->id, k->ordinal) : NULL;
+    const amb_op *op = r ? ambgate_ordinal(r->res->prov, r->res->type->id, ordinal_of(r->res->type, k->ordinal))
+                         : NULL;
     amb_status st = !r                                      ? AMB_E_STALE
                     : !op                                   ? AMB_E_NOSYS
                     : (r->rights & op->need) != op->need    ? AMB_E_RIGHTS
                     : !fits(r->res->prov, op, k->args, k->n) ? AMB_E_ARG
                     : r->calls >= 0 && !ambhandle_spend(vm, r, 1, 0) ? AMB_E_QUOTA
                                                                     : AMB_OK;
+    if (st == AMB_OK && ahead(vm, r, op, k)) {
+        free(k);
+        return;
+    }
     if (st == AMB_OK) {
         ambcall c;
         ambgate_begin(&c, vm, r->res->prov, op, cap.cap->slot);
         c.values = &cap;
         c.nvalues = 1;
+        c.helper = k->helper;
         st = ambgate_run(&c, k->args, k->n);
         if (st == AMB_PENDING) {
             c.pending->invoked = k;
             return;
         }
+        r = ambhandle_peek(vm, cap); /* rows may have moved */
+        if (st == AMB_OK && r && !spend(vm, r, k, op->ordinal, &c.ret)) st = AMB_E_QUOTA;
         answer(k, &c, st);
         ambmarshal_free(&c);
     } else {
@@ -185,10 +247,24 @@ static void run(void *ud, uint32_t events) {
     free(k);
 }
 
+static void run(void *ud, uint32_t events) {
+    (void)events;
+    ambinvoke *k = ud;
+    struct ambgate *g = k->g;
+    amb_loan l = k->loan;
+    bool counted = k->counted;
+    begin(k);
+    ambloan *x = counted ? find(g, l) : NULL;
+    if (x && --x->queued == 0 && x->ended) ambloan_drop(g, l);
+}
+
 void ambloan_answered(ambpending *p) {
     ambinvoke *k = p->invoked;
+    amb_status st = p->status;
     p->invoked = NULL;
-    answer(k, &p->call, p->status);
+    ambrow *r = st == AMB_OK && p->call.row && !p->orphan ? &k->g->rows[p->call.row] : NULL;
+    if (r && !spend(p->call.vm, r, k, p->call.op->ordinal, &p->call.ret)) st = AMB_E_QUOTA;
+    answer(k, &p->call, st);
     free(k);
     ambpending_end(p);
 }
@@ -206,23 +282,27 @@ amb_status ambloan_invoke(struct ambgate *g, amb_loan l, uint16_t ordinal, const
                           amb_done_fn done, void *ud) {
     ambinvoke *k = request(g, l, ordinal, a, n, done, ud);
     if (!k) return AMB_E_NOMEM;
+    ambloan *x = find(g, l);
+    k->counted = x && !x->ended;
     amb_status st = ambsched_post(g->vm, run, k);
     if (st != AMB_OK) free(k);
+    else if (k->counted) x->queued++;
     return st;
 }
 
 /* Who waits for an answer on another thread, or here for one that is made here. */
-typedef struct waiting {
+typedef struct ambhelper {
     pthread_mutex_t lock;
     pthread_cond_t there;
     ambcall *c;
+    ambjob *job; /* what is to be done on this thread, meanwhile */
     bool done;
     amb_status st;
     amb_arg ret;
-} waiting;
+} ambhelper;
 
 static void arrived(void *ud, amb_status st, const amb_arg *ret) {
-    waiting *w = ud;
+    ambhelper *w = ud;
     pthread_mutex_lock(&w->lock);
     w->st = st;
     if (ret) {
@@ -241,25 +321,48 @@ static void arrived(void *ud, amb_status st, const amb_arg *ret) {
     pthread_mutex_unlock(&w->lock);
 }
 
+void ambloan_help(ambhelper *h, ambjob *j) {
+    pthread_mutex_lock(&h->lock);
+    h->job = j;
+    pthread_cond_signal(&h->there);
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* On a thread: until the answer is there. */
+static void await(ambhelper *w) {
+    pthread_mutex_lock(&w->lock);
+    while (!w->done) {
+        ambjob *j = w->job;
+        w->job = NULL;
+        if (!j) {
+            pthread_cond_wait(&w->there, &w->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&w->lock);
+        j->run(j);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
 amb_status ambloan_invoke_wait(ambcall *c, amb_loan l, uint16_t ordinal, const amb_arg *a, uint32_t n,
                                amb_arg *ret) {
     struct ambgate *g = c->vm->gate;
     if (!c->worker) return AMB_E_NOSYS;
-    waiting w = {.c = c, .st = AMB_E_CANCELED, .ret = {.type = AMB_T_NIL}};
+    ambhelper w = {.c = c, .st = AMB_E_CANCELED, .ret = {.type = AMB_T_NIL}};
     ambinvoke *k = request(g, l, ordinal, a, n, arrived, &w);
     if (!k) return AMB_E_NOMEM;
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.there, NULL);
-    amb_status st = AMB_OK;
-    if (c->kept) {
-        st = ambsched_post(c->vm, run, k);
-        if (st != AMB_OK) free(k);
-        pthread_mutex_lock(&w.lock);
-        while (st == AMB_OK && !w.done) pthread_cond_wait(&w.there, &w.lock);
-        pthread_mutex_unlock(&w.lock);
+    if (c->kept) k->helper = &w;
+    amb_status st = ambsched_post(c->vm, run, k);
+    if (st != AMB_OK) {
+        free(k);
+    } else if (c->kept) {
+        await(&w);
     } else {
-        /* This is the home thread, which had nothing else to do: it makes the call itself. */
-        run(k, 0);
+        /* This is the home thread, which had nothing else to do. What was queued before comes first. */
+        ambsched_posted(c->vm);
         while (!w.done)
             if (ambsched_turn(c->vm, true, UINT64_MAX) != AMB_OK) sched_yield(); /* threads answer all the same */
     }

@@ -180,7 +180,10 @@ static void settle(ambpending *p) {
     p->settled = true;
     if (p->orphan) {
         if (p->status == AMB_OK && c->new_row) ambhandle_close(vm, c->new_row);
-        ambpending_end(p);
+        /* A provider that made the call has lent its arguments until now. */
+        p->status = AMB_E_STALE;
+        if (p->invoked) ambloan_answered(p);
+        else ambpending_end(p);
     } else {
         ambtask_answered(vm, p);
         if (p->invoked) ambloan_answered(p);
@@ -253,6 +256,10 @@ amb_status ambpending_work(ambcall *c) {
     p->call.worker = true;
     p->call.settling = true;
     p->job.run = run_job;
+    if (c->helper) {
+        ambloan_help(c->helper, &p->job);
+        return AMB_PENDING;
+    }
     amb_status st = ambsched_job(c->vm, &p->job);
     if (st == AMB_OK) return AMB_PENDING;
     /* No thread: here, then. */

@@ -111,7 +111,7 @@ amb_status ambsched_post(amb_vm *vm, amb_event_fn fn, void *ud) {
     return AMB_OK;
 }
 
-static bool run_posts(amb_vm *vm) {
+bool ambsched_posted(amb_vm *vm) {
     struct ambsched *s = vm->sched;
     if (!atomic_load_explicit(&s->wanted, memory_order_acquire)) return false;
     atomic_store(&s->wanted, false);
@@ -187,12 +187,12 @@ void ambsched_join(amb_vm *vm) {
     /* A thread may be waiting for something that is done here. */
     for (uint32_t i = 0; i < s->nthreads; i++)
         while (pthread_tryjoin_np(s->threads[i], NULL) != 0) {
-            if (run_posts(vm)) continue;
+            if (ambsched_posted(vm)) continue;
             struct timespec pause = {0, 200000};
             nanosleep(&pause, NULL);
         }
     s->nthreads = 0;
-    run_posts(vm);
+    ambsched_posted(vm);
 }
 
 /* ---- waiting ---- */
@@ -200,7 +200,7 @@ void ambsched_join(amb_vm *vm) {
 amb_status ambsched_turn(amb_vm *vm, bool wait, uint64_t until) {
     struct ambsched *s = vm->sched;
     amb_status failed = vm->failed;
-    if (run_posts(vm)) wait = false;
+    if (ambsched_posted(vm)) wait = false;
     const amb_reactor *r = atomic_load(&s->reactor);
     if (!r && (wait || s->nwatches)) r = ambsched_reactor(vm);
     if (!r && wait) return AMB_E_NOSYS;
@@ -215,7 +215,7 @@ amb_status ambsched_turn(amb_vm *vm, bool wait, uint64_t until) {
     if (timeout && vm->output) vm->output(vm->output_ud, 1, NULL, 0);
     if (r && (timeout || s->nwatches)) r->wait(r->state, timeout);
     fire_due(vm);
-    run_posts(vm);
+    ambsched_posted(vm);
     if (atomic_exchange(&s->cancel_root, false)) {
         amb_task *root = s->root ? s->root : vm->c_depth ? ambtask_self(vm) : NULL;
         if (root) ambtask_cancel(vm, root);

@@ -93,6 +93,8 @@ struct ambsched {
 amb_status ambsched_setup(amb_vm *vm, const amb_reactor *given);
 /* Ends the threads once their jobs are done; before the providers stop. */
 void ambsched_join(amb_vm *vm);
+/* Runs what was posted. */
+bool ambsched_posted(amb_vm *vm);
 void ambsched_teardown(amb_vm *vm);
 
 /* The reactor; NULL: there is none. */

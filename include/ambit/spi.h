@@ -157,7 +157,18 @@ enum {
     AMB_OP_CANCEL = 8,     /* reacts to cancel() */
     AMB_OP_OPENS = 16,     /* may be replayed to reopen its result */
     AMB_OP_KERNEL =
-        32 /* building block for the kernel's vocabulary, not called by name */
+        32, /* building block for the kernel's vocabulary, not called by name */
+    AMB_OP_ENDS = 64 /* the receiver's handle is closed after it, however it ended: `close` of what has
+                        something to finish */
+};
+
+/* What a lent capability of any interface can do, for invoke(): the operation that its type has for it. */
+enum {
+    AMB_ORD_READ = 0xFFF0,
+    AMB_ORD_WRITE,
+    AMB_ORD_NEXT,
+    AMB_ORD_SEEK,
+    AMB_ORD_SOURCE
 };
 
 /* Runs one operation. inst: what start() made. self: the receiver's resource, NULL for a
@@ -247,16 +258,18 @@ typedef struct amb_host {
     amb_call *(*reply_open)(void *hctx, amb_ticket t);
     void (*reply)(amb_call *c, amb_status st, const amb_arg *ret);
     int (*canceled)(void *hctx, amb_ticket t);
-    /* Calls an operation of a lent capability, by its ordinal in the lender's interface: queued, through the gate
-     * with the rights of the loan, never nested. Arguments live until done(ud, status, result) on the home
-     * thread; the result until done returns. A resource it returns is a loan of its own (AMB_T_LOAN) until
-     * loan_drop. AMB_E_STALE: the loan has ended. A loan ends with its call, or, when the parameter says
-     * AMB_P_KEEP, with the resource that the call returned. */
+    /* Calls an operation of a lent capability, by its ordinal in the lender's interface or an AMB_ORD_*: queued
+     * in order, through the gate with the rights of the loan, never nested. On the home thread. Arguments live
+     * until done(ud, status, result) there; the result until done returns. A failure's result is NULL or what
+     * the lender said: a text (AMB_T_STR), `aux` its errno. AMB_ORD_READ gives first what scripts have buffered.
+     * A resource it returns is a loan of its own (AMB_T_LOAN) until loan_drop. AMB_E_STALE: the loan has
+     * ended. A loan ends with its call, or, when the parameter says AMB_P_KEEP, with the resource that the
+     * call returned; what was queued before, by close() at the latest, is still begun. */
     amb_status (*invoke)(void *hctx, amb_ticket on_behalf, amb_loan l, uint16_t ordinal,
                          const amb_arg *a, uint32_t n, amb_done_fn done, void *ud);
     amb_status (*invoke_wait)(amb_call *c, amb_loan l, uint16_t ordinal, const amb_arg *a,
-                              uint32_t n, amb_arg *ret); /* workers only */
-    void (*loan_drop)(void *hctx, amb_loan l);
+                              uint32_t n, amb_arg *ret); /* workers only: where may_block() */
+    void (*loan_drop)(void *hctx, amb_loan l); /* on the home thread */
     /* Waiting, on the home thread. events: POLLIN, POLLOUT... AMB_E_NOSYS where there is
      * no reactor. */
     amb_status (*watch)(void *hctx, int fd, uint32_t events, amb_event_fn fn, void *ud,
@@ -274,6 +287,9 @@ typedef struct amb_host {
     amb_status (*output)(void *hctx, int which, const void *p, size_t n);
     /* Changes what a watch waits for, cheaper than a new watch; 0: nothing for now. */
     amb_status (*rewatch)(void *hctx, uint64_t id, uint32_t events);
+    /* The ordinal, for invoke(), of an operation by its name, of what serves `type` ("fs.dir") here. 0: there is
+     * none. From any thread; not in start(), when other providers may still be missing. */
+    uint16_t (*ordinal)(void *hctx, const char *type, const char *operation);
 } amb_host;
 
 /* ---- the provider ------------------------------------------------------------------ */

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -361,7 +360,18 @@ FS_OP(fs_file_stat)
     return fs_stat_tree(inst, c, "", &st, ret);
 }
 
-/* --- locks: flock, which other programs see ------------------------------------------- */
+/* --- locks: of the whole open file, which other programs see ----------------------------
+ *
+ * Those of fcntl, because what most programs take is seen by them, and because a shared lock that is to become
+ * an exclusive one stays when that fails; flock would give it up first. */
+static int set_lock(const fs_file *r, int kind)
+{
+    struct flock l = {.l_type = (short)kind, .l_whence = SEEK_SET};
+    int bad;
+    do bad = fcntl(r->fd, F_OFD_SETLK, &l) ? -errno : 0;
+    while (bad == -EINTR);
+    return bad == -EACCES ? -EAGAIN : bad;
+}
 
 #define FIRST_DELAY 1000000u /* ns; doubled up to LAST_DELAY */
 #define LAST_DELAY 100000000u
@@ -373,16 +383,16 @@ static void lock_again(void *ud, uint32_t events)
     fs *f = r->f;
     r->timer = 0;
     if (!r->wait.t) return;
-    int bad = flock(r->fd, r->lock | LOCK_NB) ? -errno : 0;
+    int bad = set_lock(r, r->lock);
     amb_status st = AMB_OK;
-    if (bad == -EWOULDBLOCK || bad == -EINTR) {
+    if (bad == -EAGAIN) {
         r->delay = r->delay * 2 < LAST_DELAY ? r->delay * 2 : LAST_DELAY;
         st = f->h->timer(f->hctx, r->delay, lock_again, r, &r->timer);
         if (st == AMB_OK) return;
     }
     amb_call *c = fs_wait_open(f, &r->wait);
     if (!c) {
-        if (!bad) flock(r->fd, LOCK_UN);
+        if (!bad) set_lock(r, F_UNLCK);
         return;
     }
     if (st == AMB_OK && bad) st = fs_failed(f, c, bad, "lock");
@@ -393,10 +403,8 @@ static void lock_again(void *ud, uint32_t events)
 static amb_status lock(fs *f, amb_call *c, fs_file *r, int kind, const amb_arg *wait,
                        amb_arg *ret)
 {
-    int bad;
-    do bad = flock(r->fd, kind | LOCK_NB) ? -errno : 0;
-    while (bad == -EINTR);
-    if (bad && bad != -EWOULDBLOCK) return fs_failed(f, c, bad, "lock");
+    int bad = set_lock(r, kind);
+    if (bad && bad != -EAGAIN) return fs_failed(f, c, bad, "lock");
     if (!bad || (wait->type == AMB_T_BOOL && !wait->v.i)) {
         *ret = (amb_arg){.type = AMB_T_BOOL, .v.i = !bad};
         return AMB_OK;
@@ -420,18 +428,18 @@ static amb_status lock(fs *f, amb_call *c, fs_file *r, int kind, const amb_arg *
 FS_OP(fs_file_lock)
 {
     (void)n;
-    return lock(inst, c, self, LOCK_EX, &a[0], ret);
+    return lock(inst, c, self, F_WRLCK, &a[0], ret);
 }
 FS_OP(fs_file_lock_shared)
 {
     (void)n;
-    return lock(inst, c, self, LOCK_SH, &a[0], ret);
+    return lock(inst, c, self, F_RDLCK, &a[0], ret);
 }
 FS_OP(fs_file_unlock)
 {
     FS_UNUSED;
-    return flock(((fs_file *)self)->fd, LOCK_UN) ? fs_failed(inst, c, -errno, "unlock")
-                                                 : AMB_OK;
+    int bad = set_lock(self, F_UNLCK);
+    return bad ? fs_failed(inst, c, bad, "unlock") : AMB_OK;
 }
 
 /* --- whole files, for the directory's operations ------------------------------------ */

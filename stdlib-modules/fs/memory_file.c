@@ -30,8 +30,10 @@ static void let_go(mem_file *r)
 static bool take(mem_file *r, int kind)
 {
     if (r->held == kind) return true;
+    /* What others hold: -1, or how many share it. */
+    int others = r->held == LOCK_EX ? 0 : r->node->shared - (r->held == LOCK_SH);
+    if (kind == LOCK_EX ? others != 0 : others < 0) return false;
     let_go(r);
-    if (kind == LOCK_EX ? r->node->shared != 0 : r->node->shared < 0) return false;
     r->node->shared = kind == LOCK_EX ? -1 : r->node->shared + 1;
     r->held = kind;
     return true;

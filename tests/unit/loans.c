@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Capabilities lent to providers: rights, life, calls from the home thread and from others. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ambit/ambit.h"
 #include "ambit/spi.h"
@@ -18,7 +20,10 @@ typedef struct state {
     amb_ticket ticket;
     amb_loan kept;
     int closed;
+    size_t at; /* of tape */
 } state;
+
+static char written[64]; /* what was written to the tape, also at the end of a program */
 
 static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg, void **inst)
 {
@@ -51,6 +56,45 @@ OP(get)
     *ret = (amb_arg){.type = AMB_T_STR, .len = a[0].len + 1, .v.p = p};
     return AMB_OK;
 }
+/* stay(text): from a thread, and not at once. */
+OP(stay)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    return get(inst, c, self, a, n, ret);
+}
+OP(broken)
+{
+    UNUSED;
+    return ((state *)inst)->h->fail(c, AMB_E_IO, ENOSPC, "%.*s: no room", (int)a[0].len, (const char *)a[0].v.p);
+}
+/* A stream of its own: reads give at most four bytes. */
+OP(tape_new)
+{
+    UNUSED;
+    state *s = inst;
+    s->at = 0;
+    return s->h->res_new(c, 2, s, ~(amb_rights)0, "tape", ret, NULL);
+}
+OP(tape_read)
+{
+    UNUSED;
+    static const char text[] = "one\ntwo\nthree\n";
+    state *s = inst;
+    size_t left = strlen(text) - s->at, k = left < 6 ? left : 6;
+    if (k > a[0].len) k = a[0].len;
+    memcpy(a[0].v.w, text + s->at, k);
+    s->at += k;
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = (int64_t)k};
+    return AMB_OK;
+}
+OP(tape_write)
+{
+    UNUSED;
+    strncat(written, a[0].v.p, a[0].len);
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = a[0].len};
+    return AMB_OK;
+}
+static void tape_close(void *inst, void *res) { (void)inst, (void)res; }
 OP(child)
 {
     UNUSED;
@@ -64,7 +108,19 @@ static void word_close(void *inst, void *res)
 }
 static const amb_right word_rights[] = {{1, "say", "", 0, 0}, {2, "other", "", 0, 0}};
 static const amb_param p_text[] = {{.name = "text", .doc = "", .type = AMB_T_STR}};
+static const amb_param p_in[] = {{.name = "buf", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_OUT}};
+static const amb_param p_out[] = {{.name = "data", .doc = "", .type = AMB_T_BUF, .flags = AMB_P_IN}};
 static const amb_op word_ops[] = {
+    {.ordinal = 6, .name = "stay", .doc = "", .restype = 1, .params = p_text, .nparams = 1,
+     .ret_type = AMB_T_STR, .need = 1, .flags = AMB_OP_BLOCKING, .fn = stay},
+    {.ordinal = 7, .name = "broken", .doc = "", .restype = 1, .params = p_text, .nparams = 1,
+     .ret_type = AMB_T_STR, .need = 1, .flags = AMB_OP_INLINE, .fn = broken},
+    {.ordinal = 8, .name = "tape", .doc = "", .ret_type = AMB_T_RES, .ret_restype = 2, .ret_fixed = 3,
+     .flags = AMB_OP_INLINE, .fn = tape_new},
+    {.ordinal = 9, .name = "read_into", .doc = "", .restype = 2, .params = p_in, .nparams = 1,
+     .ret_type = AMB_T_I64, .flags = AMB_OP_INLINE | AMB_OP_KERNEL, .fn = tape_read},
+    {.ordinal = 10, .name = "write_some", .doc = "", .restype = 2, .params = p_out, .nparams = 1,
+     .ret_type = AMB_T_I64, .flags = AMB_OP_INLINE | AMB_OP_KERNEL, .fn = tape_write},
     {.ordinal = 1, .name = "word", .doc = "", .ret_type = AMB_T_RES, .ret_restype = 1, .ret_fixed = 3,
      .flags = AMB_OP_INLINE, .fn = word_new},
     {.ordinal = 2, .name = "get", .doc = "", .restype = 1, .params = p_text, .nparams = 1,
@@ -77,9 +133,10 @@ static const amb_op word_ops[] = {
      .ret_type = AMB_T_STR, .need = 2, .flags = AMB_OP_INLINE, .fn = get},
 };
 static const amb_restype word_types[] = {
-    {.id = 1, .name = "word", .doc = "", .all = 3, .dflt = 3, .close = word_close}};
+    {.id = 1, .name = "word", .doc = "", .all = 3, .dflt = 3, .close = word_close},
+    {.id = 2, .name = "tape", .doc = "", .all = 3, .dflt = 3, .close = tape_close, .read_op = 9, .write_op = 10}};
 static const amb_provider word_provider = {
-    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1, .nops = 5, .nres = 1, .nrights = 2,
+    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1, .nops = 10, .nres = 2, .nrights = 2,
     .ops = word_ops, .res = word_types, .rights = word_rights, .start = start, .stop = stop};
 
 /* ---- the one it is lent to ---- */
@@ -92,6 +149,33 @@ OP(user_new)
 }
 static void user_close(void *inst, void *res) { (void)inst, (void)res; }
 
+/* A resource that keeps a tape, and writes a last word to it when it is closed. */
+static void written_done(void *ud, amb_status st, const amb_arg *ret)
+{
+    (void)ud, (void)ret;
+    if (st) strcat(written, "?");
+}
+static void writer_close(void *inst, void *res)
+{
+    (void)res;
+    state *s = inst;
+    amb_arg bye = {.type = AMB_T_BUF, .flags = AMB_P_IN, .len = 3, .v.p = "bye"};
+    s->h->invoke(s->hctx, 0, s->kept, AMB_ORD_WRITE, &bye, 1, written_done, s);
+}
+OP(writer)
+{
+    UNUSED;
+    state *s = inst;
+    s->kept = a[0].v.loan;
+    return s->h->res_new(c, 3, s, ~(amb_rights)0, "writer", ret, NULL);
+}
+OP(writer_end)
+{
+    UNUSED;
+    strcat(written, "end ");
+    return a[0].v.i ? ((state *)inst)->h->fail(c, AMB_E_IO, 0, "as asked") : AMB_OK;
+}
+
 static void answered(void *ud, amb_status st, const amb_arg *ret)
 {
     state *s = ud;
@@ -102,6 +186,8 @@ static void answered(void *ud, amb_status st, const amb_arg *ret)
         char *p = s->h->alloc(c, ret->len + 1);
         memcpy(p, ret->v.p, ret->len);
         out = (amb_arg){.type = AMB_T_STR, .len = ret->len, .v.p = p};
+    } else if (st != AMB_OK && ret) {
+        st = s->h->fail(c, st, ret->aux, "lent: %.*s", (int)ret->len, (const char *)ret->v.p);
     } else if (st != AMB_OK) {
         st = s->h->fail(c, AMB_E_IO, 0, "lent: status %d", st);
     }
@@ -123,7 +209,36 @@ OP(ask_wait)
     state *s = inst;
     amb_arg text = {.type = AMB_T_STR, .len = 2, .v.p = "hi"};
     amb_status st = s->h->invoke_wait(c, a[0].v.loan, (uint16_t)a[1].v.i, &text, 1, ret);
+    if (st != AMB_OK && ret->type == AMB_T_STR)
+        return s->h->fail(c, st, ret->aux, "lent: %.*s", (int)ret->len, (const char *)ret->v.p);
     return st == AMB_OK ? st : s->h->fail(c, AMB_E_IO, 0, "lent: status %d", st);
+}
+/* read(tape): what one read of it gives. */
+static char in[8];
+static void got_bytes(void *ud, amb_status st, const amb_arg *ret)
+{
+    amb_arg text = {.type = AMB_T_STR, .len = st == AMB_OK ? (uint32_t)ret->v.i : 0, .v.p = in};
+    answered(ud, st, st == AMB_OK ? &text : ret);
+}
+OP(read_tape)
+{
+    UNUSED;
+    state *s = inst;
+    amb_arg buf = {.type = AMB_T_BUF, .flags = AMB_P_OUT, .len = sizeof in, .v.w = in};
+    s->ticket = s->h->pend(c);
+    amb_status st = s->h->invoke(s->hctx, s->ticket, a[0].v.loan, AMB_ORD_READ, &buf, 1, got_bytes, s);
+    return st == AMB_OK ? AMB_PENDING : st;
+}
+/* number(type, operation) */
+OP(number)
+{
+    UNUSED;
+    state *s = inst;
+    char type[32], op[32];
+    snprintf(type, sizeof type, "%.*s", (int)a[0].len, (const char *)a[0].v.p);
+    snprintf(op, sizeof op, "%.*s", (int)a[1].len, (const char *)a[1].v.p);
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = s->h->ordinal(s->hctx, type, op)};
+    return AMB_OK;
 }
 /* hold(word): a resource that keeps the loan. */
 OP(hold)
@@ -177,6 +292,12 @@ static const amb_param p_hold[] = {
 #define USER(o, name_, p, np, ret_, ret_res, fl, f)                                              \
     {.ordinal = o, .name = name_, .doc = "", .restype = 1, .params = p, .nparams = np, .need = 1, \
      .ret_type = ret_, .ret_restype = ret_res, .ret_fixed = ret_res ? 1 : 0, .flags = fl, .fn = f}
+static const amb_param p_tape[] = {{.name = "tape", .doc = "", .type = AMB_T_LOAN, .iface = "readable"}};
+static const amb_param p_writer[] = {
+    {.name = "tape", .doc = "", .type = AMB_T_LOAN, .iface = "writable", .flags = AMB_P_KEEP}};
+static const amb_param p_number[] = {{.name = "type", .doc = "", .type = AMB_T_STR},
+                                     {.name = "operation", .doc = "", .type = AMB_T_STR}};
+static const amb_param p_fail[] = {{.name = "fail", .doc = "", .type = AMB_T_BOOL, .flags = AMB_P_OPT}};
 static const amb_op user_ops[] = {
     {.ordinal = 1, .name = "user", .doc = "", .ret_type = AMB_T_RES, .ret_restype = 1, .ret_fixed = 1,
      .flags = AMB_OP_INLINE, .fn = user_new},
@@ -185,14 +306,20 @@ static const amb_op user_ops[] = {
     USER(4, "hold", p_hold, 1, AMB_T_RES, 2, AMB_OP_INLINE, hold),
     USER(5, "through", p_ask, 1, AMB_T_STR, 0, AMB_OP_INLINE, through),
     USER(6, "drop", NULL, 0, AMB_T_NIL, 0, AMB_OP_INLINE, drop),
+    USER(8, "read", p_tape, 1, AMB_T_STR, 0, AMB_OP_INLINE, read_tape),
+    USER(9, "writer", p_writer, 1, AMB_T_RES, 3, AMB_OP_INLINE, writer),
+    USER(10, "number", p_number, 2, AMB_T_I64, 0, AMB_OP_INLINE, number),
+    {.ordinal = 11, .name = "close", .doc = "", .restype = 3, .params = p_fail, .nparams = 1,
+     .flags = AMB_OP_INLINE | AMB_OP_ENDS, .fn = writer_end},
     {.ordinal = 7, .name = "ask", .doc = "", .restype = 2, .ret_type = AMB_T_STR, .need = 1,
      .flags = AMB_OP_INLINE, .fn = held_ask},
 };
 static const amb_restype user_types[] = {
     {.id = 1, .name = "user", .doc = "", .all = 1, .dflt = 1, .close = user_close},
-    {.id = 2, .name = "held", .doc = "", .all = 1, .dflt = 1, .close = user_close}};
+    {.id = 2, .name = "held", .doc = "", .all = 1, .dflt = 1, .close = user_close},
+    {.id = 3, .name = "writer", .doc = "", .all = 1, .dflt = 1, .close = writer_close}};
 static const amb_provider user_provider = {
-    AMB_PROVIDER_HEAD, .iface = "user", .doc = "", .iface_major = 1, .nops = 7, .nres = 2, .nrights = 1,
+    AMB_PROVIDER_HEAD, .iface = "user", .doc = "", .iface_major = 1, .nops = 11, .nres = 3, .nrights = 1,
     .ops = user_ops, .res = user_types, .rights = user_rights, .start = start, .stop = stop};
 
 /* ---- tests ---- */
@@ -210,18 +337,19 @@ static void expect(const char *body, const char *output, int wire, uint64_t chao
 {
     char source[2048];
     snprintf(source, sizeof source,
-             "import cap\nuse word.word for say, other as w\nuse user\n"
+             "import cap\nuse word.word for say, other as w\nuse user\nuse word.tape as tape\n"
              "fn kind(f) { try { return f() } catch e { return \"${type(e)}: ${e.message}\" } }\n%s", body);
     amb_config cfg = {.size = sizeof cfg, .output = keep, .wire = wire, .chaos = chaos};
     amb_vm *vm = amb_vm_new(&cfg, NULL);
     amb_script *s;
-    amb_value caps[2];
+    amb_value caps[3];
     int status;
-    said[0] = 0;
+    said[0] = written[0] = 0;
     cr_assert(amb_provider_add(vm, &word_provider) == AMB_OK && amb_provider_add(vm, &user_provider) == AMB_OK);
     cr_assert(amb_load(vm, "loans", source, strlen(source), 0, errors, NULL, &s) == AMB_OK, "%s", said);
     cr_assert(amb_grant(vm, "word", "word", NULL, 0, NULL, 0, &caps[0], NULL) == AMB_OK);
     cr_assert(amb_grant(vm, "user", "user", NULL, 0, NULL, 0, &caps[1], NULL) == AMB_OK);
+    cr_assert(amb_grant(vm, "word", "tape", NULL, 0, NULL, 0, &caps[2], NULL) == AMB_OK);
     amb_status st = amb_run(vm, s, amb_nil(), caps, &status);
     if (st != AMB_OK) amb_error_report(vm, 0, errors, NULL);
     cr_expect_str_eq(said, output);
@@ -282,4 +410,43 @@ Test(loans, quota)
 Test(loans, returned)
 {
     everywhere("print(user.through(w))\nuser.drop()\nprint(user.through(w))\n", "child!\nchild!\n");
+}
+
+/* What the lender said about a failure reaches who called, with its kind. */
+Test(loans, failure)
+{
+    everywhere("spawn sleep(0.2)\nprint(kind(() => user.ask(w, 7)), kind(() => user.ask_wait(w, 7)))\n"
+               "try { user.ask(w, 7) } catch e: IOError { print(e.kind) }\n",
+               "IOError: lent: hi: no room IOError: lent: hi: no room\nfull\n");
+}
+
+/* More who wait on threads, for what needs a thread itself, than there are threads. */
+Test(loans, crowd, .timeout = 60)
+{
+    everywhere("print((group { for i in 0..24 { spawn { return user.ask_wait(w, 6) } } }).count(x => x == \"hi!\"))\n",
+               "24\n");
+}
+
+/* Reading what a script had begun to read goes on where it was. */
+Test(loans, streams)
+{
+    everywhere("print(tape.read_line(), user.read(tape), tape.read_line(), user.read(tape), user.read(tape), \".\")\n",
+               "one tw o thre e\n .\n");
+    everywhere("print(user.number(\"word.tape\", \"read_into\"), user.number(\"word\", \"slow\"),\n"
+               "    user.number(\"word.word\", \"read_into\"), user.number(\"wor\", \"slow\"), user.number(\"word.tape.x\", \"slow\"))\n",
+               "9 3 0 0 0\n");
+    expect("let few = cap.limit(tape, bytes: 8)\n"
+               "print(kind(() => user.read(few)), kind(() => user.read(few)))\n", "one\ntw IOError: lent: status -11\n", 0, 0);
+}
+
+/* What is queued while a resource is closed is still begun, also at the end of a program. */
+Test(loans, last_words)
+{
+    expect("let a = user.writer(tape)\na.close()\nprint(cap.is_open(a), kind(() => a.close()))\n", "false nil\n", 0, 0);
+    cr_expect_str_eq(written, "end bye");
+    expect("let a = user.writer(tape)\nprint(kind(() => a.close(true)), kind(() => a.close()))\n",
+               "IOError: as asked nil\n", 0, 0);
+    cr_expect_str_eq(written, "end bye");
+    expect("let a = user.writer(tape)\nprint(cap.is_open(a))\n", "true\n", 0, 0);
+    cr_expect_str_eq(written, "bye");
 }
