@@ -40,6 +40,8 @@ static variant variants[] = {
     {"an operation of a capability / a method of userdata", "x = thing.count()",
      "x = thing:count()", 0, 0},
     {"the same with an argument", "x = thing.add(i)", "x = thing:add(i)", 0, 0},
+    {"a function of a native module, two ints", "x = plus(i, i)", "x = plus(i, i)", 0, 0},
+    {"the same with a string", "x = size(text)", "x = size(text)", 0, 0},
     {"reading the clock: clock.monotonic_ns()", "x = clock.monotonic_ns()", NULL, 0, 0},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
@@ -162,6 +164,33 @@ static const amb_provider thing_provider = {
 
 /* ---- the loops ----------------------------------------------------------------------- */
 
+/* ---- a module of functions ----------------------------------------------------------- */
+
+static amb_status plus(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+{
+    (void)inst, (void)c, (void)self, (void)n;
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = (int64_t)(a[0].v.u + a[1].v.u)};
+    return AMB_OK;
+}
+static amb_status size_of(void *inst, amb_call *c, void *self, const amb_arg *a, uint32_t n, amb_arg *ret)
+{
+    (void)inst, (void)c, (void)self, (void)n;
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = a[0].len};
+    return AMB_OK;
+}
+static const amb_param plus_params[] = {{.name = "a", .doc = "one", .type = AMB_T_I64},
+                                        {.name = "b", .doc = "the other", .type = AMB_T_I64}};
+static const amb_param size_params[] = {{.name = "text", .doc = "a text", .type = AMB_T_STR}};
+#define FUNCTION .ret_type = AMB_T_I64, .flags = AMB_OP_INLINE
+static const amb_op functions[] = {
+    {.ordinal = 1, .name = "plus", .doc = "a + b", FUNCTION, .params = plus_params, .nparams = 2, .fn = plus},
+    {.ordinal = 2, .name = "size", .doc = "bytes", FUNCTION, .params = size_params, .nparams = 1, .fn = size_of},
+};
+static const amb_provider module = {
+    AMB_PROVIDER_HEAD, .iface = "pure", .doc = "functions", .iface_major = 1, .nops = 2, .ops = functions,
+    .flags = AMB_PROVIDER_PURE,
+};
+
 static void report(void *ud, const char *s, size_t n)
 {
     (void)ud;
@@ -174,8 +203,8 @@ static double run_ambit(amb_vm *vm, const char *body, const amb_value caps[2])
     amb_script *script;
     int status;
     snprintf(text, sizeof text,
-             "use thing\nuse clock\nfn own(n) => n\n"
-             "fn main() {\n    var x = 0\n    for i in 0..%d { %s }\n    return 0\n}\n",
+             "use thing\nuse clock\nfrom pure import plus, size\nfn own(n) => n\n"
+             "fn main() {\n    var x = 0\n    let text = \"some text\"\n    for i in 0..%d { %s }\n    return 0\n}\n",
              CALLS, body);
     if (amb_load(vm, "native", text, strlen(text), 0, report, NULL, &script) != AMB_OK)
         fail("does not compile");
@@ -192,6 +221,18 @@ static int lua_native(lua_State *L)
 {
     lua_Integer n = luaL_checkinteger(L, 1);
     lua_pushinteger(L, n < 0 ? -n : n);
+    return 1;
+}
+static int lua_plus(lua_State *L)
+{
+    lua_pushinteger(L, luaL_checkinteger(L, 1) + luaL_checkinteger(L, 2));
+    return 1;
+}
+static int lua_size(lua_State *L)
+{
+    size_t n;
+    luaL_checklstring(L, 1, &n);
+    lua_pushinteger(L, (lua_Integer)n);
     return 1;
 }
 static int lua_count(lua_State *L)
@@ -214,6 +255,8 @@ static lua_State *start_lua(void)
     if (!L) fail("no memory for Lua");
     luaL_openlibs(L);
     lua_register(L, "native", lua_native);
+    lua_register(L, "plus", lua_plus);
+    lua_register(L, "size", lua_size);
     thing *t = lua_newuserdata(L, sizeof *t);
     memset(t, 0, sizeof *t);
     luaL_newmetatable(L, "thing");
@@ -230,7 +273,7 @@ static double run_lua(lua_State *L, const char *body)
     char text[512];
     snprintf(
         text, sizeof text,
-        "local native, thing = native, thing\nlocal function own(n) return n end\nlocal x = 0\n"
+        "local native, thing, plus, size, text = native, thing, plus, size, 'some text'\nlocal function own(n) return n end\nlocal x = 0\n"
         "for i = 1, %d do %s end\n",
         CALLS, body);
     if (luaL_loadstring(L, text) != LUA_OK) fail(lua_tostring(L, -1));
@@ -253,7 +296,7 @@ int main(void)
     amb_value caps[2];
     amb_vm *vm = amb_vm_new(&config, &why);
     if (!vm) fail("no machine");
-    if (amb_provider_add(vm, &thing_provider) != AMB_OK ||
+    if (amb_provider_add(vm, &thing_provider) != AMB_OK || amb_provider_add(vm, &module) != AMB_OK ||
         amb_provider_add(vm, &amb_provider_clock) != AMB_OK)
         fail("the provider was refused");
     if (amb_grant(vm, "thing", "thing", NULL, 0, NULL, 0, &caps[0], text) != AMB_OK ||

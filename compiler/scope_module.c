@@ -90,7 +90,8 @@ static void no_module(struct ambscope *s, const struct amb_import *import)
             ambdiag_hint(s->diags, d, AMB_TEXT("it is a provider, and granted: use provider.resource(...) as name"));
             return;
         }
-    ambdiag_hint(s->diags, d, AMB_TEXT("modules of your own are imported by path: import \"./name\""));
+    ambdiag_hint(s->diags, d, AMB_TEXT("modules of your own are imported by path: import \"./name\"; native ones come with "
+                                         "--provider ./name.so"));
 }
 
 void ambscope_import_head(struct ambscope *s, struct amb_node *node)

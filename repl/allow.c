@@ -57,7 +57,7 @@ static bool add_arg(pattern *v, const char *s, size_t n, const char *base, char 
     return true;
 }
 
-static bool parse(pattern *v, const char *s, const char *base, char why[256])
+static bool parse(const host *h, pattern *v, const char *s, const char *base, char why[256])
 {
     *v = (pattern){0};
     char iface[48];
@@ -68,7 +68,7 @@ static bool parse(pattern *v, const char *s, const char *base, char why[256])
         snprintf(why, 256, "expected PROVIDER.RESOURCE(ARGUMENTS):RIGHTS");
         return false;
     }
-    v->provider = provider_table(iface);
+    v->provider = provider_table(h, iface);
     const amb_restype *type;
     amb_rights usual;
     const amb_op *op = v->provider ? provider_constructor(v->provider, v->resource, &type,
@@ -191,7 +191,7 @@ static int read_policy(host *h, cli_options *o, pattern **out, uint32_t *n)
             s += 8;
             if (!profile_named(o, s + strspn(s, " \t")))
                 snprintf(why, sizeof why, "there is no such profile");
-        } else if (parse(&v, s, real, why)) {
+        } else if (parse(h, &v, s, real, why)) {
             keep(out, n, &v);
         } else {
             for (uint32_t i = 0; i < v.nargs; i++) free(v.args[i]);
@@ -217,7 +217,7 @@ int patterns_read(host *h, cli_options *o, pattern **out, uint32_t *n)
     for (uint32_t i = 0; i < o->nallow; i++) {
         pattern v;
         char why[256] = "";
-        bool ok = parse(&v, o->allow[i], NULL, why);
+        bool ok = parse(h, &v, o->allow[i], NULL, why);
         keep(out, n, &v);
         if (!ok) {
             wrong(h, "--allow", o->allow[i], why);
@@ -238,7 +238,7 @@ void patterns_free(pattern *v, uint32_t n)
 
 static bool covers(const pattern *v, const request *q, const target *t)
 {
-    if (t->dash) return v->provider == provider_table("console");
+    if (t->dash) return v->provider == provider_standard("console");
     if (v->provider != q->provider || q->rights & ~v->rights) return false;
     const char *mine = q->list ? "file" : q->use->resource, *theirs = v->resource;
     if (strcmp(theirs, "files") == 0 && strcmp(q->provider->iface, "fs") == 0)

@@ -13,7 +13,7 @@ static int check_one(const cli_options *o)
     char *source = NULL;
     size_t len = 0;
     amb_script *script;
-    int status = host_source(h, o, &name, &source, &len);
+    int status = host_load(h) ? host_source(h, o, &name, &source, &len) : EXIT_USAGE;
     if (!status) {
         amb_status st =
             amb_load(h->vm, name, source, len, AMB_LOAD_CHECK, host_stderr, h, &script);

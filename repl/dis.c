@@ -19,7 +19,7 @@ int cmd_dis(const cli_options *given)
     char *source = NULL;
     size_t len = 0;
     amb_script *script;
-    int status = host_source(h, &o, &name, &source, &len);
+    int status = host_load(h) ? host_source(h, &o, &name, &source, &len) : EXIT_USAGE;
     if (!status) {
         amb_status st = amb_load(h->vm, name, source, len, 0, host_stderr, h, &script);
         if (st == AMB_OK) st = amb_disassemble(h->vm, script, host_stdout, h);

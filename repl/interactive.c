@@ -39,6 +39,10 @@ int cmd_repl(const cli_options *given)
 {
     cli_options o = *given;
     host *h = host_new(&o);
+    if (!host_load(h)) {
+        host_free(h);
+        return EXIT_USAGE;
+    }
     bool talks = isatty(0);
     if (talks) printf("Ambit " AMB_VERSION ". Ctrl-D ends.\n");
     fflush(stdout);

@@ -81,7 +81,7 @@ static int take_option(cli_options *o, char **argv, int argc, int *i)
                              "--cpu-profile FILE), not ", value), -1;
         } else if (IS("--provider")) {
             if (!host_provider_text(value))
-                return wrong("--provider knows no ", value), -1;
+                return wrong("--provider is a file's path with a '/', fs=memory or net=memory, not ", value), -1;
             o->providers[o->nproviders++] = value;
         }
         else if (IS("--timeout")) {

@@ -68,8 +68,10 @@ int request_make(policy *p, request *q, const amb_use *u);
 /* Opens what is not open yet and checks that it is what was decided about. */
 int request_grant(policy *p, request *q, amb_value *out);
 void request_free(policy *p, request *q);
-const amb_provider *provider_table(const char *iface);
-const char *provider_name(uint32_t i); /* of those there are, in order; NULL behind the last */
+/* One that can be granted; NULL: there is none of that name. */
+const amb_provider *provider_table(const host *h, const char *iface);
+const amb_provider *provider_standard(const char *iface); /* of Ambit's own */
+const char *provider_name(const host *h, uint32_t i); /* of those there are, in order; NULL behind the last */
 const amb_op *provider_constructor(const amb_provider *p, const char *resource,
                                    const amb_restype **type, amb_rights *usual);
 amb_rights provider_right(const amb_provider *p, const char *name, size_t len);

@@ -89,6 +89,8 @@ typedef struct host {
     uint32_t nsources;
     const char *const *providers; /* --provider texts */
     uint32_t nproviders;
+    const struct amb_provider **loaded; /* from shared objects */
+    uint32_t nloaded;
     bool virtual_fs, virtual_net; /* not the files, not the network of this machine */
     char *audit_real;  /* where the audit is written, or NULL */
     dev_t audit_dev;
@@ -106,8 +108,12 @@ host *host_new(const cli_options *o);
 void host_free(host *h);
 /* Adds the provider when it is not there yet. */
 amb_status host_provider(host *h, const char *iface);
-/* Whether `fs=memory` and the like mean something; false: told. */
+/* Whether it is a file, or `fs=memory` and the like; false: it means nothing. */
 bool host_provider_text(const char *text_);
+/* Loads what --provider PATH names; false: one cannot be loaded (told), EXIT_USAGE. Once, before anything is
+ * compiled. */
+bool host_load(host *h);
+bool host_loads(const cli_options *o); /* whether there is any */
 /* --audit FILE; false: it cannot be opened (told). */
 bool host_audit(host *h, const char *path);
 /* Sums of all sources; to be called before a grant is recalled or remembered. */

@@ -274,9 +274,8 @@ static void list_name(text *t, const char *name)
 
 static void list_providers(text *t, const void *ud)
 {
-    (void)ud;
     const char *name;
-    for (uint32_t i = 0; (name = provider_name(i)) != NULL; i++) list_name(t, name);
+    for (uint32_t i = 0; (name = provider_name(ud, i)) != NULL; i++) list_name(t, name);
 }
 
 static void list_resources(text *t, const void *ud)
@@ -315,10 +314,10 @@ int request_make(policy *p, request *q, const amb_use *u)
 {
     char why[256];
     q->use = u;
-    q->provider = provider_table(u->provider);
+    q->provider = provider_table(p->h, u->provider);
     if (!q->provider) {
         snprintf(why, sizeof why, "there is no provider '%s'; there are: ", u->provider);
-        return unknown(p, u, why, list_providers, NULL);
+        return unknown(p, u, why, list_providers, p->h);
     }
     if (host_provider(p->h, u->provider))
         return request_misfit(p, u, EXIT_ERROR, "the provider does not start");

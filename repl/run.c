@@ -69,8 +69,12 @@ int cmd_run(const cli_options *given)
     int status = host_source(h, &o, &name, &source, &len), wanted = 0;
     if (status) goto done;
     if ((o.allow_declared || o.nallow || o.policy || o.profile == PROFILE_WORKSPACE ||
-         o.cpu_profile || o.audit) && first_line_has_flags(source, len)) {
+         o.cpu_profile || o.audit || host_loads(&o)) && first_line_has_flags(source, len)) {
         status = refuse_first_line(h);
+        goto done;
+    }
+    if (!host_load(h)) {
+        status = EXIT_USAGE;
         goto done;
     }
     if (o.cpu_profile) {

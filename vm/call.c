@@ -237,9 +237,11 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     for (uint32_t i = given; i < d->max; i++) f[2 + receiver + i] = ambv_undef();
     ambv out = ambv_nil();
     uintptr_t outer = ambsample_enter(vm, ambsample_native(d));
+    vm->called = d;
     amb_status st = d->fn(vm, f + 2, n, &out);
     if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
         ambrun_make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
+        vm->called = d;
         st = d->fn(vm, f + 2, n, &out);
     }
     ambsample_enter(vm, outer);

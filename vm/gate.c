@@ -161,6 +161,7 @@ static amb_ticket host_ticket(amb_call *c) { return ambpending_ticket(inner(c));
 static amb_ticket host_pend(amb_call *c) {
     ambcall *k = inner(c);
     if (k->kept || k->worker || k->pending) return 0;
+    if (k->prov->p->flags & AMB_PROVIDER_PURE && ambgate_closed(k->vm)) return 0;
     return ambpending_take(k) ? ambpending_ticket(&k->pending->call) : 0;
 }
 static amb_call *host_reply_open(void *h, amb_ticket t) {
@@ -291,7 +292,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->made_label = NULL;
     c->wire_buffer = NULL;
     c->nloans = c->kept_loans = 0;
-    c->made = c->worker = c->kept = c->settling = c->named = false;
+    c->made = c->worker = c->kept = c->settling = c->named = c->pure = c->closed = false;
     c->os_errno = 0;
     c->failed = AMB_OK;
     c->blobs = NULL;
@@ -334,8 +335,13 @@ static amb_status closed_gate(amb_vm *vm, const char *name) {
                         name);
 }
 
+/* Comparing and hashing may do it: an operation of a pure module without effects that does not wait. */
+static bool harmless(const ambprov *prov, const amb_op *op) {
+    return prov->p->flags & AMB_PROVIDER_PURE && op->effect == AMB_FX_NONE && !(op->flags & AMB_OP_BLOCKING);
+}
+
 amb_status ambgate_allowed(amb_vm *vm, ambrow *r, const amb_op *op, const char *name) {
-    if (AMB_UNLIKELY(ambgate_closed(vm)))
+    if (AMB_UNLIKELY(ambgate_closed(vm)) && !harmless(r->res->prov, op))
         return ambgate_refused(vm, r, op, name, closed_gate(vm, name), "closed gate");
     if (AMB_UNLIKELY((r->rights & op->need) != op->need)) {
         char missing[96], has[96];
@@ -371,6 +377,17 @@ amb_status ambgate_enter(ambcall *c, amb_arg *ret) {
     return c->op->fn(c->prov->inst, (amb_call *)c, self, c->args, c->nargs, ret);
 }
 
+/* What a provider's function said, unless it took a ticket: whatever it says then, the answer comes through
+ * that. */
+static amb_status answered_here(ambcall *c, amb_status st) {
+    if (AMB_LIKELY(!c->pending)) return st == AMB_PENDING ? AMB_E_NOSYS : st;
+    if (st != AMB_PENDING && st < 0) {
+        amb_call *open = ambpending_open(c->vm->gate, ambpending_ticket(&c->pending->call));
+        if (open) ambpending_reply(open, st, NULL);
+    }
+    return AMB_PENDING;
+}
+
 /* One call of the provider's function on this thread. */
 static amb_status once(ambcall *c, const amb_arg *a, uint32_t n, bool may_block) {
     c->worker = may_block;
@@ -379,13 +396,7 @@ static amb_status once(ambcall *c, const amb_arg *a, uint32_t n, bool may_block)
     c->nargs = n;
     amb_status st = ambgate_enter(c, &c->ret);
     if (AMB_UNLIKELY(c->vm->gate->wire) && !c->pending && st == AMB_OK) st = ambwire_answer(c, st);
-    if (AMB_LIKELY(!c->pending)) return st == AMB_PENDING ? AMB_E_NOSYS : st;
-    /* It took a ticket: whatever it says now, the answer comes through that. */
-    if (st != AMB_PENDING && st < 0) {
-        amb_call *open = ambpending_open(c->vm->gate, ambpending_ticket(&c->pending->call));
-        if (open) ambpending_reply(open, st, NULL);
-    }
-    return AMB_PENDING;
+    return answered_here(c, st);
 }
 
 amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
@@ -393,6 +404,10 @@ amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
     bool blocks = c->op->flags & AMB_OP_BLOCKING;
     c->args = a;
     c->nargs = n;
+    if (AMB_UNLIKELY(c->closed)) { /* inside hash and the like: nobody can wait */
+        st = once(c, a, n, true);
+        return st == AMB_WOULD_BLOCK ? AMB_E_NOSYS : st;
+    }
     if (AMB_UNLIKELY(c->vm->gate->chaos)) {
         c->args = a = ambchaos_args(c, a, n);
         if ((st = ambchaos_fails(c)) != AMB_OK) return st;
@@ -455,7 +470,7 @@ amb_status ambgate_run(ambcall *c, const amb_arg *a, uint32_t n) {
     if (c->res) c->res->refs++;
     ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, n));
     amb_status st = AMB_OK;
-    if (AMB_UNLIKELY(g->ninterposers)) st = interpose(c, a, n);
+    if (AMB_UNLIKELY(g->ninterposers) && !c->pure) st = interpose(c, a, n);
     if (st == AMB_OK) st = ambgate_dispatch(c, a, n);
     return st == AMB_PENDING ? st : ambgate_leave(c, st);
 }
@@ -610,18 +625,22 @@ static amb_status prepare(ambcall *c, amb_vm *vm, const ambv values[2], ambrow *
     return AMB_OK;
 }
 
+/* Waits for the answer to a call that is in flight. */
+static amb_status await(ambcall *c, const char *what, bool named, ambpending **later) {
+    ambpending *p = c->pending;
+    p->call.named = named;
+    amb_status st = ambtask_await(c->vm, p, named ? c->op->name : what);
+    if (st == AMB_OK) *later = p;
+    return st == AMB_OK || st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(c, st, what);
+}
+
 /* Makes a prepared call. When its answer comes later (c->pending), waits for it: AMB_OK and *later, the answer;
  * AMB_PENDING, the task waits and will find it; else raised. named: it was called by its name. */
 static amb_status perform(ambcall *c, const amb_arg *a, uint32_t n, const char *what, bool named,
                           ambpending **later) {
     *later = NULL;
     amb_status st = ambgate_run(c, a, n);
-    if (AMB_LIKELY(st != AMB_PENDING)) return st;
-    ambpending *p = c->pending;
-    p->call.named = named;
-    st = ambtask_await(c->vm, p, named ? c->op->name : what);
-    if (st == AMB_OK) *later = p;
-    return st == AMB_OK || st == AMB_PENDING || st == AMB_E_THROW ? st : ambgate_raise(c, st, what);
+    return AMB_LIKELY(st != AMB_PENDING) ? st : await(c, what, named, later);
 }
 
 /* What a call of the kernel's vocabulary gave. */
@@ -825,6 +844,7 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     amb_arg a[MAX_ARGS];
     ambgate_begin(&c, vm, prov, op, cap.cap->slot);
     uint32_t total = n > visible ? n : visible, i = 0;
+    if (rest && n < visible) total = visible - 1; /* there is no rest */
     for (; i < total && st == AMB_OK; i++) {
         const amb_param *p =
             ambgate_param_at(prov, op, i < visible ? i : visible - 1);
@@ -849,6 +869,65 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
     }
     ambmarshal_unlease(args, leased);
     ambmarshal_free(&c);
+    return st;
+}
+
+amb_status ambgate_function(amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t visible, bool waits,
+                            const ambv *args, uint32_t n, ambv *out) {
+    ambpending *done = ambtask_answer(vm);
+    if (AMB_UNLIKELY(done && done->call.named)) return later_result(vm, done, op->name, out);
+    ambcall c;
+    amb_arg a[MAX_ARGS];
+    amb_status st = AMB_OK;
+    if (AMB_UNLIKELY(n > MAX_ARGS)) return arity(vm, op->name, 0, MAX_ARGS, n);
+    /* Looking for closed gates costs more than most of these functions. */
+    bool closed = AMB_UNLIKELY(waits) && ambgate_closed(vm);
+    ambgate_begin(&c, vm, prov, op, 0);
+    c.pure = true;
+    uint32_t total = n > visible ? n : visible, i = 0;
+    if (n < visible && ambgate_param_at(prov, op, visible - 1)->flags & AMB_P_REST) total = visible - 1;
+    for (; i < total && st == AMB_OK; i++) {
+        const amb_param *p = &op->params[i < visible ? i : visible - 1];
+        if (i < n && args[i].tag == TAG_INT && p->type == AMB_T_I64)
+            a[i] = (amb_arg){.type = AMB_T_I64, .v.i = args[i].i};
+        else if (i < n && args[i].tag == TAG_STRING && p->type == AMB_T_STR && !p->max_len &&
+                 args[i].str->len <= AMB_TRANSFER_MAX)
+            a[i] = (amb_arg){.type = AMB_T_STR, .len = args[i].str->len, .v.p = args[i].str->data};
+        else if (AMB_UNLIKELY(closed) && p->type == AMB_T_LOAN) st = closed_gate(vm, op->name);
+        else st = ambmarshal_in(&c, p, op->name, i < n ? args[i] : ambv_undef(), &a[i]);
+    }
+    uint32_t leased = st == AMB_OK ? i : i - 1;
+    if (leased > n) leased = n;
+    c.values = args;
+    c.nvalues = n;
+    c.nleased = leased;
+    if (AMB_LIKELY(st == AMB_OK)) {
+        if (AMB_LIKELY(!waits && !op->ret_restype && !vm->gate->wire && !vm->gate->chaos)) {
+            /* What perform comes to when nobody waits, nothing is made, and nothing is disturbed. */
+            ambvm_charge(vm, op->cost + op->cost_per_kib * kib_of(a, total));
+            c.args = a;
+            c.nargs = total;
+            st = op->fn(prov->inst, (amb_call *)&c, NULL, a, total, &c.ret);
+            if (AMB_LIKELY(st == AMB_OK && !c.pending)) {
+                if (AMB_LIKELY(op->ret_type == AMB_T_I64 && c.ret.type == AMB_T_I64)) *out = ambv_int(c.ret.v.i);
+                else st = ambmarshal_out(&c, &c.ret, out);
+                goto done;
+            }
+            st = answered_here(&c, st);
+            if (st == AMB_PENDING) st = await(&c, op->name, true, &done);
+            else if (st > 0) st = AMB_E_NOSYS;
+        } else {
+            c.closed = closed;
+            st = perform(&c, a, total, op->name, true, &done);
+        }
+        if (AMB_UNLIKELY(done != NULL)) return later_result(vm, done, op->name, out);
+        if (c.pending) return st;
+        if (AMB_LIKELY(st == AMB_OK)) st = ambmarshal_out(&c, &c.ret, out);
+        else st = ambgate_raise(&c, st, op->name);
+    }
+done:
+    ambmarshal_unlease(args, leased);
+    if (AMB_UNLIKELY(c.blobs || c.nloans)) ambmarshal_free(&c);
     return st;
 }
 
@@ -1098,7 +1177,6 @@ void ambgate_teardown(amb_vm *vm) {
     for (uint32_t i = g->nproviders; i-- > 0;) {
         ambprov *p = g->providers[i];
         if (p->started && p->p->stop) p->p->stop(p->inst);
-        ambgc_free(vm, p, sizeof *p);
     }
     for (uint32_t i = g->ninterposers; i-- > 0;)
         if (g->interposers[i].end) g->interposers[i].end(g->interposers[i].ud);
@@ -1108,6 +1186,8 @@ void ambgate_teardown(amb_vm *vm) {
     if (g->rows) ambgc_free(vm, g->rows, g->cap * sizeof *g->rows);
     ambpending_teardown(vm);
     ambloan_teardown(g);
+    /* The code of a provider stays as long as any of it might run. */
+    for (uint32_t i = g->nproviders; i-- > 0;) ambprovider_free(vm, g->providers[i]);
     vm->gate = NULL;
     ambgc_free(vm, g, sizeof *g);
 }

@@ -62,7 +62,13 @@ extern const amb_native_def
 /* ---- inside the gate ---- */
 
 typedef struct ambprov {
-    const amb_provider *p;
+    const amb_provider *p; /* rows of our own size */
+    amb_provider *copy;    /* the same when it had to be copied, of that many bytes; else NULL */
+    size_t copy_size;
+    void *library;         /* from dlopen, or NULL */
+    struct ambpure *functions; /* of a pure module, once it was imported; see pure.c */
+    uint32_t nfunctions;
+    struct amb_module *module;
     void *inst;
     struct ambgate *gate;
     bool started;
@@ -153,6 +159,8 @@ typedef struct ambcall {
     struct ambpending *pending; /* the call has been taken for later */
     bool kept;     /* this is the copy in an ambpending */
     bool named;    /* it was called by its name: its result is a value */
+    bool pure;     /* a function of a pure module: no decision of the gate, nobody watches */
+    bool closed;   /* it might wait, and the gate is closed: it runs here */
     bool settling; /* an answer from elsewhere: a resource is made into a handle at home */
     const amb_restype *made_type; /* settling: what res_new was given */
     void *made_res;
@@ -261,6 +269,19 @@ struct ambgate {
     uint32_t nloans, loans_cap, free_loan;
 };
 
+/* table.c: AMB_E_ARG with what is wrong, behind `who` */
+amb_status ambtable_check(const amb_provider *p, const char *who, char why[256]);
+/* Whether its rows are of our size; if not, a copy that is. NULL: no memory. */
+bool ambtable_fits(const amb_provider *p);
+amb_provider *ambtable_copy(amb_vm *vm, const amb_provider *p, size_t *size);
+
+/* provider.c: one that has been stopped, or never started */
+void ambprovider_free(amb_vm *vm, ambprov *p);
+
+/* pure.c: modules of functions without authority */
+struct amb_module *ambpure_module(amb_vm *vm, const char *name, size_t len);
+void ambpure_free(amb_vm *vm, ambprov *p);
+
 /* handle.c. amb_status functions raise. */
 amb_status ambhandle_row(amb_vm *vm, ambv cap, ambrow **out);
 ambrow *ambhandle_peek(const amb_vm *vm, ambv cap); /* NULL: stale */
@@ -328,6 +349,11 @@ amb_status ambgate_turn(amb_vm *vm, ambv cap, const ambrow *r, const char *what)
 void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size);
 const char *ambgate_io_kind(int os_errno);
 ambprov *ambgate_provider(const struct ambgate *g, const char *iface, size_t len);
+
+/* A root operation of a pure module, called by script with args[0..n), TAG_UNDEF where left out. visible: how
+ * many parameters it has; waits: whether it may run on a worker or be given loans. */
+amb_status ambgate_function(amb_vm *vm, ambprov *prov, const amb_op *op, uint32_t visible, bool waits,
+                            const ambv *args, uint32_t n, ambv *out);
 
 /* Calls the provider's function with the call's arguments. */
 amb_status ambgate_enter(ambcall *c, amb_arg *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Providers and root capabilities: what the host puts into a VM. */
+/* Root capabilities: what the host puts into a VM. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,36 +15,6 @@ static amb_status say(char why[256], amb_status st, const char *fmt, ...) {
     if (why) vsnprintf(why, 256, fmt, ap);
     va_end(ap);
     return st;
-}
-
-amb_status amb_provider_add(amb_vm *vm, const struct amb_provider *p) {
-    struct ambgate *g = vm->gate;
-    if (p->magic != AMB_SPI_MAGIC || p->spi_major != AMB_SPI_MAJOR || !p->iface ||
-        !p->start)
-        return AMB_E_ARG;
-    if (p->size < offsetof(amb_provider, cancel) || p->op_stride < sizeof(amb_op) ||
-        p->param_stride < sizeof(amb_param) || p->res_stride < sizeof(amb_restype) ||
-        p->right_stride < sizeof(amb_right))
-        return AMB_E_ARG;
-    if (g->nproviders == sizeof g->providers / sizeof g->providers[0] ||
-        ambgate_provider(g, p->iface, strlen(p->iface)))
-        return AMB_E_BUSY;
-    ambprov *prov = ambgc_malloc(vm, sizeof *prov);
-    if (!prov) return AMB_E_NOMEM;
-    *prov = (ambprov){.p = p, .gate = g};
-    amb_status st = p->start(&g->host, prov, NULL, 0, &prov->inst);
-    if (st != AMB_OK) {
-        ambgc_free(vm, prov, sizeof *prov);
-        return st;
-    }
-    prov->started = true;
-    g->providers[g->nproviders++] = prov;
-    return AMB_OK;
-}
-
-const struct amb_provider *amb_provider_find(const amb_vm *vm, const char *iface) {
-    const ambprov *p = ambgate_provider(vm->gate, iface, strlen(iface));
-    return p ? p->p : NULL;
 }
 
 amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n) {

@@ -406,6 +406,7 @@ HANDLER(CALLN) {
     fill_undef(args, B, def->max);
     SAVE();
     ENTER_NATIVE(def);
+    vm->called = def;
     amb_status st = def->fn(vm, args, B, &R(A));
     LEAVE_NATIVE();
     if (AMB_UNLIKELY(st != AMB_OK)) FINISH(ambrun_failed(vm, st), 0);

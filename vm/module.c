@@ -183,7 +183,13 @@ struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_
             if (!vm->modules->standard[i]) vm->modules->standard[i] = make_standard(vm, i);
             return vm->modules->standard[i];
         }
-    return NULL;
+    return ambpure_module(vm, name, len);
+}
+
+bool ambmodule_is_standard(const char *name, size_t len) {
+    for (unsigned i = 0; i < NSTANDARD; i++)
+        if (strlen(standard_table[i].name) == len && !memcmp(standard_table[i].name, name, len)) return true;
+    return false;
 }
 
 const char *ambmodule_owner(const amb_native_def *d) {

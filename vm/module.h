@@ -32,6 +32,9 @@ void ambmodule_locate(const amb_module *m, uint32_t offset, uint32_t *line, uint
 /* The standard module that exports this function, "math"; NULL: none. */
 const char *ambmodule_owner(const amb_native_def *d);
 
+/* Whether the VM itself has a module of that name. */
+bool ambmodule_is_standard(const char *name, size_t len);
+
 struct ambmodules;
 void ambmodules_mark(struct ambgc *gc, struct ambmodules *ms);
 amb_status ambmodules_setup(amb_vm *vm);

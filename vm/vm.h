@@ -86,6 +86,7 @@ struct amb_vm {
     const struct amb_instr *retried; /* the instruction being run again after a collection */
     amb_status exit_status; /* of an interpreter loop that found no handler */
     amb_status failed;  /* AMB_E_NOMEM / AMB_E_LIMIT recorded by an allocation, else AMB_OK */
+    const struct amb_native_def *called; /* by which the native function was called that begins now */
     volatile uintptr_t native; /* what runs beneath the running frame, for profilers: see sample.h */
     bool tracked;              /* a profiler looks: the loop that keeps base and native true */
     const char *limit_text; /* which limit ended the program: "memory", "fuel", ... */

@@ -196,9 +196,24 @@ extern AMB_API const struct amb_provider amb_provider_fs, amb_provider_console,
     amb_provider_clock, amb_provider_timer, amb_provider_entropy, amb_provider_modules, amb_provider_net,
     amb_provider_net_memory,
     amb_provider_process, amb_provider_fs_memory; /* the last one: iface "fs", nothing on a disk */
-/* Registers and starts a provider; its tables must outlive the VM. */
+/* Registers and starts a provider; its table must outlive the VM. AMB_E_ARG: the table is not right
+ * (amb_provider_check tells what); AMB_E_BUSY: there is a provider or standard module of that name; others:
+ * what its start said. A provider with AMB_PROVIDER_PURE is a module for scripts: `import NAME`. */
 AMB_API amb_status amb_provider_add(amb_vm *vm, const struct amb_provider *p);
+/* Opens a shared object that exports amb_provider_v1 (AMB_PROVIDER in ambit/spi.h), looks its table through, and
+ * adds it. It stays open until the VM is freed. path: with a '/' in it. why: a sentence that names the
+ * file and what differs; NULL: nobody asks. AMB_E_IO: it cannot be opened; AMB_E_ARG: it is no provider, or
+ * one for another library; others as for amb_provider_add. Opening runs code of the file with all the
+ * authority of the process: no script can do this. */
+AMB_API amb_status amb_provider_load(amb_vm *vm, const char *path, char why[256]);
+/* Looks a table through without starting anything, as adding does. AMB_E_ARG: `why` names the field and what it
+ * says. Any thread. */
+AMB_API amb_status amb_provider_check(const struct amb_provider *p, char why[256]);
+/* The table of a provider that was added, with rows of this library's size; NULL: there is none of that name.
+ * Lives as long as the VM. */
 AMB_API const struct amb_provider *amb_provider_find(const amb_vm *vm, const char *iface);
+/* The same for the i-th that was added, from 0; NULL: there are not as many. */
+AMB_API const struct amb_provider *amb_provider_at(const amb_vm *vm, uint32_t i);
 /* The command line's words, for `fs.named`. Copied. */
 AMB_API amb_status amb_set_argv(amb_vm *vm, const char *const *words, uint32_t n);
 

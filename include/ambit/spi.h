@@ -306,8 +306,8 @@ typedef struct amb_provider {
     const amb_restype *res;
     const amb_right *rights;
     const amb_param *cfg; /* configuration it accepts */
-    /* Lifecycle. start makes the instance; h and hctx outlive it. stop gets every
-     * resource closed before, and joins its threads. The others may be NULL. */
+    /* Lifecycle. start makes the instance; h and hctx outlive it. NULL: the instance is h itself. stop gets
+     * every resource closed before, and joins its threads. Those behind start may be NULL. */
     amb_status (*start)(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg,
                         void **inst);
     void (*stop)(void *inst);
@@ -316,7 +316,15 @@ typedef struct amb_provider {
     amb_status (*resume)(void *inst); /* a swap failed: go on serving */
     amb_status (*save)(void *inst, amb_snap *out);
     amb_status (*restore)(void *inst, amb_snap *in, uint16_t from_minor);
+    uint32_t flags, pad0; /* AMB_PROVIDER_* */
 } amb_provider;
+
+enum {
+    /* A module of functions without authority: scripts import it by the interface's name, and its root operations
+     * are the functions. They have no effect, need no rights and have no matched or hidden
+     * parameters. They may return resources, whose operations are called as usual. */
+    AMB_PROVIDER_PURE = 1
+};
 
 /* The head of a provider's table, for designated initialisers. */
 #define AMB_PROVIDER_HEAD                                                           \
