@@ -315,6 +315,9 @@ int request_make(policy *p, request *q, const amb_use *u)
     char why[256];
     q->use = u;
     q->provider = provider_table(p->h, u->provider);
+    const amb_provider *module = q->provider ? NULL : amb_provider_find(p->h->vm, u->provider);
+    if (module && module->flags & AMB_PROVIDER_PURE)
+        return request_misfit(p, u, EXIT_SYNTAX, "it is a module of functions, which nobody needs to grant: import it");
     if (!q->provider) {
         snprintf(why, sizeof why, "there is no provider '%s'; there are: ", u->provider);
         return unknown(p, u, why, list_providers, p->h);

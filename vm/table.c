@@ -188,6 +188,9 @@ static bool block_ok(look *k, const amb_restype *t, const char *field, uint16_t 
             return wrong(k, "%s is %u, an operation with %u parameters, not %u", field, ordinal, op->nparams, n);
         if (op->ret_type != gives && op->ret_type != or_gives)
             return wrong(k, "%s is %u, an operation with ret_type %u, not %u", field, ordinal, op->ret_type, gives);
+        if (op->flags & AMB_OP_ENDS)
+            return wrong(k, "%s is %u, an operation with flags 0x%x, it must not end its receiver (0x%x)", field,
+                         ordinal, op->flags, AMB_OP_ENDS);
         if (!op->params) return true; /* refused at its row */
         for (uint32_t j = 0; j < n; j++) {
             const amb_param *p = row(op->params, k->p.param_stride, j);
@@ -284,9 +287,9 @@ static bool pure_ok(look *k, const amb_op *op) {
         return wrong(k, "effect is %u, functions of a pure module have none (%d)", op->effect, AMB_FX_NONE);
     if (op->need)
         return wrong(k, "need is 0x%llx, functions of a pure module need no rights", (unsigned long long)op->need);
-    if (op->flags & AMB_OP_KERNEL)
-        return wrong(k, "flags is 0x%x, functions of a pure module are for scripts (not 0x%x)", op->flags,
-                     AMB_OP_KERNEL);
+    if (op->flags & (AMB_OP_KERNEL | AMB_OP_ENDS))
+        return wrong(k, "flags is 0x%x, functions of a pure module have no receiver and are for scripts (not 0x%x)",
+                     op->flags, AMB_OP_KERNEL | AMB_OP_ENDS);
     for (uint32_t i = 0; i < op->nparams; i++) {
         const amb_param *p = row(op->params, k->p.param_stride, i);
         if (p->flags & AMB_P_HIDDEN || p->match)
@@ -297,7 +300,8 @@ static bool pure_ok(look *k, const amb_op *op) {
 }
 
 #define OP_FLAGS                                                                                   \
-    (AMB_OP_IDEMPOTENT | AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_CANCEL | AMB_OP_OPENS | AMB_OP_KERNEL)
+    (AMB_OP_IDEMPOTENT | AMB_OP_INLINE | AMB_OP_BLOCKING | AMB_OP_CANCEL | AMB_OP_OPENS | AMB_OP_KERNEL | \
+     AMB_OP_ENDS)
 
 static bool op_ok(look *k, uint32_t i, amb_rights named) {
     const amb_op *op = op_row(k, i);
@@ -305,6 +309,8 @@ static bool op_ok(look *k, uint32_t i, amb_rights named) {
     at(k, "ops", i, op->name);
     if (!name_ok(k, op->name)) return false;
     if (!op->ordinal) return wrong(k, "ordinal is 0, ordinals begin at 1");
+    if (op->ordinal >= AMB_ORD_READ)
+        return wrong(k, "ordinal is 0x%x, those from 0x%x on have a meaning of their own", op->ordinal, AMB_ORD_READ);
     for (uint32_t j = 0; j < i; j++) {
         const amb_op *other = op_row(k, j);
         if (other->ordinal == op->ordinal)

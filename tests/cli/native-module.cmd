@@ -19,11 +19,16 @@ var sum = 0
 for i in c { sum += i }
 print(sum, kind(() => c.at()))
 class Id(let n) {
-    fn hash() => add(this.n, 1)
-    fn ==(other) => words.slow(this.n) == words.slow(other.n)
-    fn str() => kind(() => words.later())
+    fn hash() => add(self.n, 1)
+    fn ==(other) => words.slow(self.n) == words.slow(other.n)
+    fn str() {
+        let text = kind(words.later)
+        return text
+    }
 }
-print(Id(1) == Id(1), {Id(1): "found"}[Id(1)], "${Id(3)}")
+let found = {}
+found[Id(1)] = "found"
+print(Id(1) == Id(1), found[Id(1)], "${Id(3)}")
 let tasks = [spawn words.slow(1), spawn words.slow(2), spawn words.later()]
 print(tasks.map(fn(t) => t.wait()))
 X
