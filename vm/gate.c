@@ -531,6 +531,7 @@ const char *ambgate_io_kind(int e) {
     case EMFILE:
     case ENFILE: return "too_many_open";
     case EFBIG: return "too_big";
+    case EBADMSG: return "damaged";
     case EBUSY:
     case ETXTBSY: return "busy";
     case EINVAL: return "invalid";
@@ -568,16 +569,17 @@ amb_status ambgate_raise(ambcall *c, amb_status st, const char *what) {
                                     text ? text : what, about)
                      : amberr_raise(vm, AMB_ERR_CAPABILITY, "%s", text ? text : what);
     case AMB_E_ARG: return amberr_raise(vm, AMB_ERR_VALUE, "%s", text ? text : what);
-    case AMB_E_STALE: return amberr_raise(vm, AMB_ERR_STATE, "%s: closed", what);
+    case AMB_E_STALE: return amberr_raise(vm, AMB_ERR_STATE, "%s%s", text ? text : what, text ? "" : ": closed");
     case AMB_E_CANCELED:
         return amberr_raise(vm, AMB_ERR_CANCELLED, "%s: interrupted", what);
-    case AMB_E_TIMEOUT: return amberr_raise(vm, AMB_ERR_TIMEOUT, "%s: timed out", what);
+    case AMB_E_TIMEOUT: return amberr_raise(vm, AMB_ERR_TIMEOUT, "%s%s", text ? text : what, text ? "" : ": timed out");
     case AMB_E_QUOTA:
-        return amberr_raise(vm, AMB_ERR_LIMIT, "%s: the limit is used up", what);
+        return amberr_raise(vm, AMB_ERR_LIMIT, "%s%s", text ? text : what, text ? "" : ": the limit is used up");
     case AMB_E_DIED:
         return amberr_raise(vm, AMB_ERR_PROVIDER_DIED, "%s: the provider is gone", what);
-    case AMB_E_BUSY: return amberr_io(vm, "busy", 0, about, "%s: busy", what);
-    case AMB_E_EOF: return amberr_io(vm, "eof", 0, about, "%s: end of input", what);
+    case AMB_E_BUSY: return amberr_io(vm, "busy", 0, about, "%s%s", text ? text : what, text ? "" : ": busy");
+    case AMB_E_EOF:
+        return amberr_io(vm, "eof", 0, about, "%s%s", text ? text : what, text ? "" : ": end of input");
     case AMB_E_NOSYS:
         return amberr_io(vm, "unsupported", c->os_errno, about, "%s", text ? text : what);
     default:
@@ -793,15 +795,15 @@ amb_status ambgate_invoke(amb_vm *vm, ambv cap, const amb_string *name, const am
         copy[k] = 0;
         what = copy;
     }
+    ambpending *done = ambtask_answer(vm);
+    if (AMB_UNLIKELY(done && done->call.named)) /* the task goes on: here is what it waited for */
+        return later_result(vm, done, what, out);
     /* Closing what is closed already is fine. */
     if (name->len == 5 && memcmp(what, "close", 5) == 0 && n == 0 &&
         !ambhandle_peek(vm, cap)) {
         *out = ambv_nil();
         return AMB_OK;
     }
-    ambpending *done = ambtask_answer(vm);
-    if (AMB_UNLIKELY(done && done->call.named)) /* the task goes on: here is what it waited for */
-        return later_result(vm, done, what, out);
     amb_status st = ambhandle_row(vm, cap, &r);
     if (st) {
         ambtask_drop_answer(vm);

@@ -310,7 +310,7 @@ static const amb_op user_ops[] = {
     USER(9, "writer", p_writer, 1, AMB_T_RES, 3, AMB_OP_INLINE, writer),
     USER(10, "number", p_number, 2, AMB_T_I64, 0, AMB_OP_INLINE, number),
     {.ordinal = 11, .name = "close", .doc = "", .restype = 3, .params = p_fail, .nparams = 1,
-     .flags = AMB_OP_INLINE | AMB_OP_ENDS, .fn = writer_end},
+     .flags = AMB_OP_BLOCKING | AMB_OP_ENDS, .fn = writer_end},
     {.ordinal = 7, .name = "ask", .doc = "", .restype = 2, .ret_type = AMB_T_STR, .need = 1,
      .flags = AMB_OP_INLINE, .fn = held_ask},
 };
@@ -447,6 +447,9 @@ Test(loans, last_words)
     expect("let a = user.writer(tape)\nprint(kind(() => a.close(true)), kind(() => a.close()))\n",
                "IOError: as asked nil\n", 0, 0);
     cr_expect_str_eq(written, "end bye");
+    /* Answered by a thread: the answer is of this call, not of the next. */
+    expect("spawn sleep(0.1)\nlet a = user.writer(tape)\nprint(a.close(), user.number(\"word\", \"slow\"), a.close())\n",
+           "nil 3 nil\n", 0, 0);
     expect("let a = user.writer(tape)\nprint(cap.is_open(a))\n", "true\n", 0, 0);
     cr_expect_str_eq(written, "bye");
 }
