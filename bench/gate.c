@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 
 enum { CALLS = 20000000, ROUNDS = 7 };
 
@@ -22,14 +23,15 @@ int main(void)
 {
     amb_vm *vm = amb_vm_new(NULL, NULL);
     amb_value made, text;
+    if (vm) amb_scope_open(vm);
     if (!vm || amb_provider_add(vm, &amb_provider_clock) ||
         amb_grant(vm, "clock", "clock", NULL, 0, NULL, 0, &made, NULL) ||
         amb_string_new(vm, "monotonic_ns", 12, &text)) {
         fprintf(stderr, "gate: cannot be set up\n");
         return 1;
     }
-    ambv cap = ambapi_in(made);
-    const amb_string *name = ambapi_in(text).str;
+    ambv cap = ambhost_value(vm, made);
+    const amb_string *name = ambhost_value(vm, text).str;
     double least = 1e18, loop = 1e18;
     uint64_t good = 0;
     for (int k = 0; k < ROUNDS; k++) {

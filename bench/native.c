@@ -296,13 +296,13 @@ int main(void)
     amb_value caps[2];
     amb_vm *vm = amb_vm_new(&config, &why);
     if (!vm) fail("no machine");
+    amb_scope_open(vm);
     if (amb_provider_add(vm, &thing_provider) != AMB_OK || amb_provider_add(vm, &module) != AMB_OK ||
         amb_provider_add(vm, &amb_provider_clock) != AMB_OK)
         fail("the provider was refused");
     if (amb_grant(vm, "thing", "thing", NULL, 0, NULL, 0, &caps[0], text) != AMB_OK ||
         amb_grant(vm, "clock", "clock", NULL, 0, NULL, 0, &caps[1], text) != AMB_OK)
         fail(text);
-    if (amb_pin(vm, caps[0]) != AMB_OK || amb_pin(vm, caps[1]) != AMB_OK) fail("no memory");
 #ifdef WITH_LUA
     lua_State *L = start_lua();
 #endif

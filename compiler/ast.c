@@ -89,7 +89,7 @@ static void visit_methods(const struct visitor *v, const struct amb_method *meth
     for (uint32_t i = 0; i < count; i++) visit_fn(v, methods[i].fn);
 }
 
-static void visit_class(const struct visitor *v, const struct amb_class_def *cls)
+static void visit_class(const struct visitor *v, const struct amb_class_decl *cls)
 {
     visit(v, cls->parent);
     visit_params(v, cls->fields_fn);

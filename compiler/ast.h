@@ -22,11 +22,11 @@
 
 struct amb_node;
 struct amb_fn;
-struct amb_class_def;
+struct amb_class_decl;
 struct amb_field;
 struct amb_method;
 struct amb_decl;
-struct amb_scope;
+struct amb_lexical_scope;
 struct amb_import;
 
 struct amb_nodes {
@@ -237,7 +237,7 @@ struct amb_node {
             amb_text name;
             amb_span name_span;
             struct amb_ref self;     /* [scope] where self is */
-            struct amb_class_def *class_; /* [scope] the class whose parent is meant */
+            struct amb_class_decl *class_; /* [scope] the class whose parent is meant */
         } super;
         struct {
             struct amb_node *value;
@@ -277,7 +277,7 @@ struct amb_node {
                                           ancestor's in this module) */
             struct amb_import *import; /* alias.name: `slot` of that module; do not
                                           evaluate object */
-            struct amb_class_def *private_in; /* name is private in this enclosing class:
+            struct amb_class_decl *private_in; /* name is private in this enclosing class:
                                              an instance (or the class itself, for
                                              statics) gives the private member,
                                              anything else the public one */
@@ -302,7 +302,7 @@ struct amb_node {
             struct amb_node *cond;    /* condition; or the value matched by pattern */
             struct amb_node *pattern; /* NULL, or `if let pattern = cond` */
             struct amb_node *body;    /* NODE_BLOCK */
-            struct amb_scope *scope;  /* [scope] of the pattern's names; NULL without
+            struct amb_lexical_scope *scope;  /* [scope] of the pattern's names; NULL without
                                          pattern */
         } branch;
         struct {
@@ -313,7 +313,7 @@ struct amb_node {
             struct amb_node *pattern;
             struct amb_node *guard;  /* or NULL */
             struct amb_node *body;   /* NODE_BLOCK or one statement or expression */
-            struct amb_scope *scope; /* [scope] of the pattern's names */
+            struct amb_lexical_scope *scope; /* [scope] of the pattern's names */
             bool irrefutable;        /* [scope] without a guard and always fits */
         } arm;
         struct {
@@ -326,7 +326,7 @@ struct amb_node {
             struct amb_node *type;   /* or NULL: any Error */
             struct amb_node *guard;  /* or NULL */
             struct amb_node *body;
-            struct amb_scope *scope; /* [scope] holds decl */
+            struct amb_lexical_scope *scope; /* [scope] holds decl */
         } catch_;
         struct {
             struct amb_nodes args; /* NODE_NAMED */
@@ -341,10 +341,10 @@ struct amb_node {
             struct amb_node *pattern; /* NULL for `after` */
             struct amb_node *source;  /* the channel; or the time */
             struct amb_node *body;
-            struct amb_scope *scope;  /* [scope] */
+            struct amb_lexical_scope *scope;  /* [scope] */
         } select_arm;
         struct {
-            struct amb_node *call;  /* NODE_CALL, or NODE_FN of kind AMB_FN_SPAWN for a
+            struct amb_node *call;  /* NODE_CALL, or NODE_FN of kind AMB_FNK_SPAWN for a
                                        block */
             struct amb_node *group; /* [scope] nearest NODE_GROUP of the function, or
                                        NULL */
@@ -352,7 +352,7 @@ struct amb_node {
         } spawn;
         struct {
             struct amb_nodes stmts;
-            struct amb_scope *scope; /* [scope] */
+            struct amb_lexical_scope *scope; /* [scope] */
             amb_span close;          /* the closing brace */
             bool has_defer;          /* [scope] directly in this block */
         } block;
@@ -378,7 +378,7 @@ struct amb_node {
             struct amb_node *iter;
             struct amb_node *body;
             amb_text label;
-            struct amb_scope *scope; /* [scope] of the pattern's names, fresh per
+            struct amb_lexical_scope *scope; /* [scope] of the pattern's names, fresh per
                                         iteration */
         } for_;
         struct {
@@ -386,7 +386,7 @@ struct amb_node {
             struct amb_node *body;
             amb_text label;
         } while_;
-        struct amb_class_def *class_;
+        struct amb_class_decl *class_;
         struct amb_enum *enum_;
         struct amb_import *import;
         struct {
@@ -410,7 +410,7 @@ struct amb_node {
         } args;
         struct {
             amb_text title;
-            struct amb_fn *fn; /* AMB_FN_TEST, no parameters */
+            struct amb_fn *fn; /* AMB_FNK_TEST, no parameters */
         } test;
         struct {
             struct amb_decl *decl;
@@ -471,7 +471,7 @@ struct amb_decl {
     uint32_t slot;           /* [scope] for STORE_MODULE; for STORE_IMPORT in that
                                 module */
     struct amb_fn *owner;    /* [scope] */
-    struct amb_scope *scope; /* [scope] */
+    struct amb_lexical_scope *scope; /* [scope] */
     struct amb_node *type;   /* annotation, or NULL; fn, class: NULL */
     struct amb_node *node;   /* declaring statement: NODE_LET NODE_FN_DECL NODE_CLASS
                                 ..., or NULL for names in patterns and parameters */
@@ -485,10 +485,10 @@ struct amb_decl {
 
 /* A block's (or pattern's) names. A scope inside a loop's body is fresh in each
  * iteration: so are its cells. */
-struct amb_scope {
+struct amb_lexical_scope {
     struct amb_decl **decls; /* in the order of declaration */
     uint32_t decl_count, decl_cap;
-    struct amb_scope *outer; /* NULL for the module's */
+    struct amb_lexical_scope *outer; /* NULL for the module's */
     struct amb_fn *fn;
     bool in_loop;            /* of the same function */
     bool has_cells;          /* some decl is STORE_CELL */
@@ -498,16 +498,16 @@ struct amb_scope {
 /* ---- functions */
 
 enum amb_fn_kind {
-    AMB_FN_MAIN,     /* the module's top level */
-    AMB_FN_NAMED,    /* fn f() {} */
-    AMB_FN_ANON,     /* arrows and fn() */
-    AMB_FN_METHOD, AMB_FN_GETTER, AMB_FN_SETTER,
-    AMB_FN_OPERATOR, /* a method named by an operator: +, ==, [], []= ... */
-    AMB_FN_FIELDS,   /* header parameters, parent arguments, field initialisers; no
+    AMB_FNK_MAIN,     /* the module's top level */
+    AMB_FNK_NAMED,    /* fn f() {} */
+    AMB_FNK_ANON,     /* arrows and fn() */
+    AMB_FNK_METHOD, AMB_FNK_GETTER, AMB_FNK_SETTER,
+    AMB_FNK_OPERATOR, /* a method named by an operator: +, ==, [], []= ... */
+    AMB_FNK_FIELDS,   /* header parameters, parent arguments, field initialisers; no
                         self */
-    AMB_FN_INIT,     /* the init blocks, with self, no parameters */
-    AMB_FN_SPAWN,    /* spawn { } */
-    AMB_FN_TEST
+    AMB_FNK_INIT,     /* the init blocks, with self, no parameters */
+    AMB_FNK_SPAWN,    /* spawn { } */
+    AMB_FNK_TEST
 };
 
 struct amb_param {
@@ -540,7 +540,7 @@ struct amb_fn {
     bool has_rest;
     struct amb_node *result; /* annotation, or NULL */
     struct amb_node *body;   /* NODE_BLOCK; or when expr_body any expression or jump
-                                statement whose value is returned. AMB_FN_FIELDS: NULL */
+                                statement whose value is returned. AMB_FNK_FIELDS: NULL */
     bool expr_body;
     bool is_pub;
     bool is_static, is_private;   /* in classes */
@@ -548,13 +548,13 @@ struct amb_fn {
     bool uses_self;          /* [scope] itself or through an inner function */
     bool uses_super;         /* [scope] */
     bool has_closures;       /* [scope] some inner function captures from it */
-    struct amb_decl *decl;   /* AMB_FN_NAMED: the binding; else NULL */
+    struct amb_decl *decl;   /* AMB_FNK_NAMED: the binding; else NULL */
     struct amb_decl *self;   /* DECL_SELF in methods, getters, setters, operators and
                                 init */
-    struct amb_class_def *class_; /* of methods and AMB_FN_FIELDS/INIT, or NULL */
+    struct amb_class_decl *class_; /* of methods and AMB_FNK_FIELDS/INIT, or NULL */
     struct amb_enum *enum_;   /* methods of an enum, or NULL */
     struct amb_fn *outer;     /* [scope] NULL for main */
-    struct amb_scope *scope;  /* [scope] parameters (and self) */
+    struct amb_lexical_scope *scope;  /* [scope] parameters (and self) */
     struct amb_upval *upvals; /* [scope] */
     uint32_t upval_count, upval_cap;
     void *gen;                /* for code generation */
@@ -566,7 +566,7 @@ struct amb_field {
     amb_text name;
     amb_span span;
     amb_text doc;
-    struct amb_class_def *class_;
+    struct amb_class_decl *class_;
     uint32_t index;          /* among class_->fields, or class_->statics */
     bool is_var, is_private, is_static;
     bool hidden;             /* a plain header parameter kept for init; no script sees
@@ -586,7 +586,7 @@ struct amb_method {
 /* Order of construction: evaluate the header parameters; evaluate super_args and do the
  * same for the parent; evaluate the own fields in order (all in fields_fn, no self); then
  * run the init functions, the parent's first. */
-struct amb_class_def {
+struct amb_class_decl {
     amb_text name;
     amb_span span;            /* of the name */
     amb_text doc;
@@ -598,9 +598,9 @@ struct amb_class_def {
     struct amb_node *parent;  /* expression NODE_NAME or NODE_MEMBER, or NULL */
     bool has_super_args;
     struct amb_nodes super_args; /* evaluated in fields_fn */
-    struct amb_fn *fields_fn; /* AMB_FN_FIELDS, always there; its params are the
+    struct amb_fn *fields_fn; /* AMB_FNK_FIELDS, always there; its params are the
                                  header's */
-    struct amb_fn *init;      /* AMB_FN_INIT, or NULL; its body holds the init blocks
+    struct amb_fn *init;      /* AMB_FNK_INIT, or NULL; its body holds the init blocks
                                  in order */
     struct amb_field *fields; /* header first, then body, then [scope] hidden ones */
     uint32_t field_count, field_cap;
@@ -609,9 +609,9 @@ struct amb_class_def {
     uint32_t static_count, static_cap;
     struct amb_method *methods; /* all kinds, static ones included, as written */
     uint32_t method_count, method_cap;
-    struct amb_class_def *parent_class; /* [scope] when the parent is a class of this
+    struct amb_class_decl *parent_class; /* [scope] when the parent is a class of this
                                        module */
-    struct amb_class_def *outer;  /* [scope] lexically enclosing class, or NULL */
+    struct amb_class_decl *outer;  /* [scope] lexically enclosing class, or NULL */
     bool extended;            /* [scope] by a class of this module */
     bool statics_later;       /* [scope] a NODE_STATICS follows: NODE_CLASS must not
                                  run the static initialisers */
@@ -626,7 +626,7 @@ struct amb_enum_case {
     bool has_params;          /* Circle(r); without it the case is itself the value */
     struct amb_param *params; /* name, type and fallback as in functions */
     uint32_t param_count, param_cap;
-    struct amb_fn *fn;        /* AMB_FN_FIELDS with these parameters; NULL without
+    struct amb_fn *fn;        /* AMB_FNK_FIELDS with these parameters; NULL without
                                  has_params */
 };
 
@@ -668,7 +668,7 @@ struct amb_export {
     amb_text name;
     uint32_t slot;
     uint8_t kind;           /* enum amb_decl_kind: LET FN CLASS ENUM */
-    struct amb_class_def *class_; /* when kind is DECL_CLASS and the source is at hand, or
+    struct amb_class_decl *class_; /* when kind is DECL_CLASS and the source is at hand, or
                                  NULL */
 };
 
@@ -684,7 +684,7 @@ struct amb_iface {
 struct amb_unit {
     struct amb_source *src;
     struct amb_arena *arena;
-    struct amb_fn *main;     /* AMB_FN_MAIN, body NODE_BLOCK */
+    struct amb_fn *main;     /* AMB_FNK_MAIN, body NODE_BLOCK */
     amb_text doc;
     /* [scope] */
     uint32_t slot_count;

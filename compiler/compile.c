@@ -52,21 +52,22 @@ typedef struct units {
     void *report_ud;
     const char *chain[MAX_CHAIN];
     uint32_t depth;
+    struct amb_script *scripts;
 } units;
 
 struct amb_script {
     amb_vm *vm;
+    struct amb_script *next, **link; /* among those of the VM */
     struct amb_module *module;
     struct amb_arena arena;
     amb_manifest manifest;
-    amb_value result;
 };
 
 /* One compilation; lives on the C stack. */
 typedef struct job {
     units *u;
     const char *id;
-    bool entry, repl;
+    bool entry, repl, value; /* value: its last expression statement's is kept */
     struct amb_diags *diags;
 } job;
 
@@ -240,6 +241,7 @@ static enum amb_resolve_result import_module(job *j, amb_text spec, bool standar
             return AMB_RESOLVE_OK;
         }
         struct amb_module *m = ambmodule_standard(u->vm, name, spec.len);
+        if (!m && !embedded(name, spec.len)) m = ambmodule_host(u->vm, name, spec.len);
         if (m) {
             unit *k = known ? known : add(u, name);
             if (!k || !(k->iface = native_iface(u, m))) return AMB_RESOLVE_FAILED;
@@ -296,7 +298,7 @@ static struct amb_module *build(job *j, struct amb_unit *unit, const char *name)
     if (ambmodule_set_source(vm, m, unit->src->text, unit->src->len) != AMB_OK ||
         ambmodule_set_inputs(vm, m, unit->use_count, unit->need_count) != AMB_OK)
         return NULL;
-    struct amb_proto *main = ambgen_module(vm, unit, m, j->diags, j->repl);
+    struct amb_proto *main = ambgen_module(vm, unit, m, j->diags, j->value);
     if (!main) return NULL;
     ambmodule_set_main(m, main);
     return m;
@@ -379,10 +381,19 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
 
 /* ---- the VM's compiler ---- */
 
+static void free_script(amb_script *s)
+{
+    *s->link = s->next;
+    if (s->next) s->next->link = s->link;
+    ambarena_deinit(&s->arena);
+    free(s);
+}
+
 static void free_units(amb_vm *vm, void *state)
 {
     units *u = state;
     (void)vm;
+    while (u->scripts) free_script(u->scripts);
     settle(u);
     ambarena_deinit(&u->arena);
     free(u->prelude);
@@ -477,14 +488,6 @@ amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
 
 /* ---- scripts ---- */
 
-static void free_script(amb_vm *vm, void *ud)
-{
-    amb_script *s = ud;
-    (void)vm;
-    ambarena_deinit(&s->arena);
-    free(s);
-}
-
 amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, uint32_t flags,
                     amb_text_fn report, void *ud, amb_script **out)
 {
@@ -493,51 +496,60 @@ amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, 
     *out = NULL;
     if (!s) return AMB_E_NOMEM;
     s->vm = vm;
-    s->result = amb_nil();
     struct amb_arena_hook hook = { ambvm_compiler_memory, vm };
     ambarena_init(&s->arena, &hook);
-    job j = { .u = u, .id = name, .entry = true, .repl = (flags & AMB_LOAD_REPL) != 0 };
+    s->next = u->scripts;
+    s->link = &u->scripts;
+    if (s->next) s->next->link = &s->next;
+    u->scripts = s;
+    job j = { .u = u, .id = name, .entry = true, .repl = (flags & AMB_LOAD_REPL) != 0,
+              .value = (flags & (AMB_LOAD_REPL | AMB_LOAD_VALUE)) != 0 };
     u->report = report;
     u->report_ud = ud;
     u->depth = 0;
     ambvm_gc_pause(vm);
-    amb_status st = ambvm_at_free(vm, free_script, s);
-    if (st != AMB_OK) free_script(vm, s);
-    else {
-        s->module = compile(&j, name, text, len, NULL, &s->manifest, &s->arena);
-        if (!s->module) {
-            st = ambvm_has_failed(vm) || s->arena.oom ? ambvm_take_failure(vm) : AMB_E_COMPILE;
-        } else if (ambvm_keep_module(vm, s->module) != AMB_OK) {
-            st = ambvm_take_failure(vm);
-        }
-    }
+    amb_status st = AMB_OK;
+    s->module = compile(&j, name, text, len, NULL, &s->manifest, &s->arena);
+    if (!s->module) st = ambvm_has_failed(vm) || s->arena.oom ? ambvm_take_failure(vm) : AMB_E_COMPILE;
+    else if (ambvm_keep_module(vm, s->module) != AMB_OK) st = ambvm_take_failure(vm);
     settle(u);
     u->report = NULL;
     ambvm_gc_resume(vm);
-    if (st != AMB_OK) return st;
-    *out = s;
-    return AMB_OK;
+    if (st != AMB_OK) free_script(s);
+    else *out = s;
+    return st;
+}
+
+void amb_script_free(amb_script *s)
+{
+    if (!s) return;
+    ambexecute_forget(s->vm, s->module);
+    free_script(s);
 }
 
 const amb_manifest *amb_script_manifest(const amb_script *s) { return &s->manifest; }
 
 amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps, int *exit_status)
 {
-    return ambexecute_module(vm, s->module, args, caps, false, exit_status, &s->result);
+    if (s->vm != vm) return AMB_E_ARG;
+    return ambexecute_module(vm, s->module, args, caps, false, exit_status);
 }
 
 amb_status amb_start(amb_vm *vm, amb_script *s, amb_value args, const amb_value *caps, int *exit_status)
 {
-    return ambexecute_module(vm, s->module, args, caps, true, exit_status, &s->result);
+    if (s->vm != vm) return AMB_E_ARG;
+    return ambexecute_module(vm, s->module, args, caps, true, exit_status);
 }
 
-amb_status amb_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status)
+amb_status amb_script_result(amb_script *s, amb_value *out)
 {
-    amb_value result;
-    return ambexecute_pump(vm, wait_ns, exit_status, &result);
+    return ambexecute_result(s->vm, s->module, out);
 }
 
-amb_value amb_script_result(amb_script *s) { return s->result; }
+amb_status amb_script_get(amb_script *s, const char *name, amb_value *out)
+{
+    return ambexecute_global(s->vm, s->module, name, out);
+}
 
 int amb_incomplete(amb_vm *vm, const char *text, size_t len)
 {

@@ -298,7 +298,7 @@ static void function_body(genfn *f)
     }
     uint32_t first = f->top;
     gen_params(f, fn->params, fn->param_count);
-    if (fn->scope && fn->kind != AMB_FN_MAIN) { /* a module's scope is that of its block */
+    if (fn->scope && fn->kind != AMB_FNK_MAIN) { /* a module's scope is that of its block */
         /* names of parameter patterns; plain parameters and self have their registers */
         for (uint32_t i = 0; i < fn->scope->decl_count; i++) {
             struct amb_decl *d = fn->scope->decls[i];
@@ -312,7 +312,7 @@ static void function_body(genfn *f)
     gen_param_code(f, fn->params, fn->param_count, first);
     f->span = fn->span;
     if (fn->is_generator) gen_emit(f, OP_GENERATOR, ambreg(gen_alloc(f, 1)), 0, 0);
-    if (fn->kind == AMB_FN_INIT && fn->class_ && fn->class_->parent) {
+    if (fn->kind == AMB_FNK_INIT && fn->class_ && fn->class_->parent) {
         uint32_t base = gen_alloc(f, 3);
         gen_emit(f, OP_MOVE, ambreg(base + 2), ambreg(f->self_reg), 0);
         gen_emit(f, OP_SUPERINIT, ambreg(base), 0, 0);
@@ -325,7 +325,7 @@ static void function_body(genfn *f)
         gen_emit(f, OP_RETURN, ambreg(r), 0, 0);
         return;
     }
-    if (fn->kind == AMB_FN_MAIN) {
+    if (fn->kind == AMB_FNK_MAIN) {
         uint32_t value = gen_alloc(f, 1);
         if (f->g->repl) {
             gen_block(f, fn->body, value);
@@ -368,7 +368,7 @@ static struct amb_proto *function(gen *g, genfn *outer, struct amb_fn *fn)
 {
     genfn f;
     amb_text name = fn->name;
-    if (fn->kind == AMB_FN_MAIN) name = AMB_TEXT("top level");
+    if (fn->kind == AMB_FNK_MAIN) name = AMB_TEXT("top level");
     else if (!name.len) name = AMB_TEXT("anonymous function");
     if (!gen_open(g, &f, outer, fn, name)) return NULL;
     function_body(&f);

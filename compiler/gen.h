@@ -22,8 +22,8 @@ typedef struct gen {
     struct amb_module *vmodule;
     struct amb_diags *diags;
     struct amb_arena *arena;
-    struct amb_class_def *statics_of; /* whose static fields are being compiled, or NULL */
-    struct amb_class_def *defining; /* whose fields' types are being compiled, or NULL */
+    struct amb_class_decl *statics_of; /* whose static fields are being compiled, or NULL */
+    struct amb_class_decl *defining; /* whose fields' types are being compiled, or NULL */
     bool in_fields;            /* those types belong to fields of instances, not static ones */
     bool repl;                 /* the main function returns its last value */
 } gen;
@@ -155,7 +155,7 @@ void gen_spawn(genfn *f, struct amb_node *n, uint32_t dst);
  * then base + 2 is a list and base + 3 a map or nil. *names: constant of the last ones' names. */
 uint32_t gen_call_parts(genfn *f, struct amb_node *n, uint32_t base, uint32_t *names);
 /* Registers for the names of a scope (raises top), and their early cells. */
-void gen_scope(genfn *f, struct amb_scope *s);
+void gen_scope(genfn *f, struct amb_lexical_scope *s);
 bool gen_is_jump(const struct amb_node *n);
 
 /* ---- gen_pattern.c ---- */
@@ -171,7 +171,7 @@ void gen_class(genfn *f, struct amb_node *n);
 void gen_statics(genfn *f, struct amb_node *n);
 void gen_enum(genfn *f, struct amb_node *n);
 /* Number of fields of all ancestors, when that is known now. */
-bool gen_field_base(const struct amb_class_def *c, struct amb_vm *vm, uint32_t *base);
+bool gen_field_base(const struct amb_class_decl *c, struct amb_vm *vm, uint32_t *base);
 
 /* Compiles the module's main function. NULL: reported, or out of memory. */
 struct amb_proto *ambgen_module(struct amb_vm *vm, struct amb_unit *unit,

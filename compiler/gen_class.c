@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-bool gen_field_base(const struct amb_class_def *c, struct amb_vm *vm, uint32_t *base)
+bool gen_field_base(const struct amb_class_decl *c, struct amb_vm *vm, uint32_t *base)
 {
     uint32_t n = 0;
     for (int depth = 0; c->parent; depth++) {
@@ -32,7 +32,7 @@ bool gen_field_base(const struct amb_class_def *c, struct amb_vm *vm, uint32_t *
 
 /* ---- construction ---- */
 
-static void store_field(genfn *f, const struct amb_class_def *c, uint32_t self, uint32_t index,
+static void store_field(genfn *f, const struct amb_class_decl *c, uint32_t self, uint32_t index,
                         uint32_t from)
 {
     uint32_t base;
@@ -42,7 +42,7 @@ static void store_field(genfn *f, const struct amb_class_def *c, uint32_t self, 
 }
 
 /* Parent's fields, then the own ones, of the instance in `self`. */
-static void fill(genfn *f, struct amb_class_def *c, uint32_t self)
+static void fill(genfn *f, struct amb_class_decl *c, uint32_t self)
 {
     if (c->parent) {
         uint32_t top = f->top, base = gen_alloc(f, 3);
@@ -93,7 +93,7 @@ static void fill(genfn *f, struct amb_class_def *c, uint32_t self)
     }
 }
 
-static struct amb_proto *construction(genfn *outer, struct amb_class_def *c, bool construct)
+static struct amb_proto *construction(genfn *outer, struct amb_class_decl *c, bool construct)
 {
     genfn f;
     struct amb_fn *fn = c->fields_fn;
@@ -139,7 +139,7 @@ static struct amb_proto *construction(genfn *outer, struct amb_class_def *c, boo
 }
 
 /* copy(x: 1) of a value class: the header's fields by name, everything else as it is. */
-static struct amb_proto *copier(genfn *outer, struct amb_class_def *c)
+static struct amb_proto *copier(genfn *outer, struct amb_class_decl *c)
 {
     genfn f;
     if (!gen_open(outer->g, &f, outer, NULL, AMB_TEXT("copy"))) return NULL;
@@ -194,7 +194,7 @@ static void methods(genfn *f, uint32_t desc, struct amb_method *list, uint32_t c
             { AMBM_METHOD, AMBM_GETTER, AMBM_SETTER },
             { AMBM_STATIC_METHOD, AMBM_STATIC_GETTER, AMBM_STATIC_SETTER }
         };
-        int k = fn->kind == AMB_FN_GETTER ? 1 : fn->kind == AMB_FN_SETTER ? 2 : 0;
+        int k = fn->kind == AMB_FNK_GETTER ? 1 : fn->kind == AMB_FNK_SETTER ? 2 : 0;
         uint32_t child = gen_child(f, fn);
         ambpb_class_member(f->pb, desc, (enum ambpb_member)kinds[fn->is_static][k], list[i].name.at,
                            list[i].name.len, fn->is_private ? AMBMF_PRIVATE : 0, child, 0, 0);
@@ -202,7 +202,7 @@ static void methods(genfn *f, uint32_t desc, struct amb_method *list, uint32_t c
 }
 
 /* Type of a field: its index + 1; classes are loaded behind `cls`, *used of them so far. */
-static uint32_t field_type(genfn *f, struct amb_class_def *c, struct amb_node *type, bool is_static,
+static uint32_t field_type(genfn *f, struct amb_class_decl *c, struct amb_node *type, bool is_static,
                            uint32_t *used, uint32_t *first_class)
 {
     *first_class = *used;
@@ -218,9 +218,9 @@ static uint32_t field_type(genfn *f, struct amb_class_def *c, struct amb_node *t
     return t + 1;
 }
 
-static void define_statics(genfn *f, struct amb_class_def *c, uint32_t cls)
+static void define_statics(genfn *f, struct amb_class_decl *c, uint32_t cls)
 {
-    struct amb_class_def *outer = f->g->statics_of;
+    struct amb_class_decl *outer = f->g->statics_of;
     f->g->statics_of = c;
     for (uint32_t i = 0; i < c->static_count && !gen_failed(f); i++) {
         struct amb_field *s = &c->statics[i];
@@ -237,7 +237,7 @@ static void define_statics(genfn *f, struct amb_class_def *c, uint32_t cls)
 
 void gen_class(genfn *f, struct amb_node *n)
 {
-    struct amb_class_def *c = n->as.class_;
+    struct amb_class_decl *c = n->as.class_;
     uint32_t top = f->top, cls = gen_alloc(f, 1);
     if (c->parent) gen_expr(f, c->parent, cls);
     else gen_emit(f, OP_LOADNIL, ambreg(cls), 0, 0);
@@ -291,7 +291,7 @@ void gen_class(genfn *f, struct amb_node *n)
 
 void gen_statics(genfn *f, struct amb_node *n)
 {
-    struct amb_class_def *c = n->as.class_;
+    struct amb_class_decl *c = n->as.class_;
     uint32_t top = f->top, cls = gen_alloc(f, 1);
     struct amb_ref ref = { .decl = c->decl, .kind = c->decl->storage == STORE_MODULE ? REF_MODULE : REF_LOCAL,
                            .index = c->decl->slot };

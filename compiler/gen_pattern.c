@@ -68,7 +68,7 @@ static struct amb_node *root_of(struct amb_node *path)
 
 /* Types of fields were resolved as part of the function that fills them, one level further in. */
 static void type_class(genfn *f, struct amb_node *path, uint32_t r);
-static void type_of_fields(genfn *f, const struct amb_class_def *own, struct amb_node *path, uint32_t r)
+static void type_of_fields(genfn *f, const struct amb_class_decl *own, struct amb_node *path, uint32_t r)
 {
     struct amb_node *root = root_of(path);
     struct amb_ref was = root->kind == NODE_NAME ? root->as.name.ref : (struct amb_ref){ 0 };
@@ -87,7 +87,7 @@ static void type_of_fields(genfn *f, const struct amb_class_def *own, struct amb
  * stands as its name: the VM puts the class in its place. */
 static void type_class(genfn *f, struct amb_node *path, uint32_t r)
 {
-    const struct amb_class_def *own = f->g->defining;
+    const struct amb_class_decl *own = f->g->defining;
     const struct amb_decl *decl = path->kind == NODE_NAME ? path->as.name.ref.decl : NULL;
     if (own && decl == own->decl) {
         gen_emit(f, OP_LOADTRUE, ambreg(r), 0, 0);

@@ -12,7 +12,7 @@ bool gen_is_jump(const struct amb_node *n)
 
 /* ---- blocks ---- */
 
-void gen_scope(genfn *f, struct amb_scope *s)
+void gen_scope(genfn *f, struct amb_lexical_scope *s)
 {
     if (!s) return;
     for (uint32_t i = 0; i < s->decl_count && !gen_failed(f); i++) {

@@ -67,7 +67,7 @@ static struct amb_unit *parse(struct amb_parser *p, void *machine)
     p->module->src = p->src;
     p->module->arena = p->arena;
     p->module->main = ambbuild_fn(p);
-    p->module->main->kind = AMB_FN_MAIN;
+    p->module->main->kind = AMB_FNK_MAIN;
     p->module->main->span = (amb_span){0, p->src->len};
     if (amblexer_init(&p->lexer, p->src, p->arena, p->diags)) {
         ambgrammarInit(machine);

@@ -441,7 +441,7 @@ struct amb_node *ambbuild_spawn_block(struct amb_parser *p, struct amb_token *t,
 {
     struct amb_fn *fn = ambbuild_fn(p);
     struct amb_node *value = ambbuild_fn_value(p, t, fn, NULL, block, false);
-    fn->kind = AMB_FN_SPAWN;
+    fn->kind = AMB_FNK_SPAWN;
     struct amb_node *node = ambbuild_node(p, NODE_SPAWN, t->span.start, block->span.end);
     node->as.spawn.call = value;
     ambbuild_deepen(p, node, value);

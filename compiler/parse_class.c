@@ -157,12 +157,12 @@ static struct amb_member *method_member(struct amb_parser *p, enum amb_fn_kind k
     if (!fn->is_static)
         fn->self = ambbuild_decl(p, DECL_SELF, AMB_TEXT("self"), name->span);
     if (is_operator(text)) {
-        if (kind == AMB_FN_METHOD) {
-            fn->kind = AMB_FN_OPERATOR;
+        if (kind == AMB_FNK_METHOD) {
+            fn->kind = AMB_FNK_OPERATOR;
             check_operator(p, mods, name, text, fn);
         } else {
             ambdiag_add(p->diags, DIAG_OPERATOR_NAME, name->span, text,
-                        kind == AMB_FN_GETTER ? AMB_TEXT("a getter")
+                        kind == AMB_FNK_GETTER ? AMB_TEXT("a getter")
                                               : AMB_TEXT("a setter"));
         }
     }
@@ -177,7 +177,7 @@ struct amb_member *ambbuild_method(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_fn *fn, struct amb_node *result,
                                    struct amb_node *body, bool expr)
 {
-    return method_member(p, AMB_FN_METHOD, mods, t, name, fn, result, body, expr);
+    return method_member(p, AMB_FNK_METHOD, mods, t, name, fn, result, body, expr);
 }
 
 struct amb_member *ambbuild_getter(struct amb_parser *p, struct amb_mods mods,
@@ -185,7 +185,7 @@ struct amb_member *ambbuild_getter(struct amb_parser *p, struct amb_mods mods,
                                    struct amb_node *result, struct amb_node *body,
                                    bool expr)
 {
-    return method_member(p, AMB_FN_GETTER, mods, t, name, ambbuild_fn(p), result, body,
+    return method_member(p, AMB_FNK_GETTER, mods, t, name, ambbuild_fn(p), result, body,
                          expr);
 }
 
@@ -197,7 +197,7 @@ struct amb_member *ambbuild_setter(struct amb_parser *p, struct amb_mods mods,
     if (param->rest || param->fallback)
         ambdiag_plain(p->diags, DIAG_BAD_PARAMETER, param->span);
     struct amb_fn *fn = ambbuild_param(p, ambbuild_fn(p), param);
-    return method_member(p, AMB_FN_SETTER, mods, t, name, fn, NULL, body, expr);
+    return method_member(p, AMB_FNK_SETTER, mods, t, name, fn, NULL, body, expr);
 }
 
 struct amb_member *ambbuild_case(struct amb_parser *p, struct amb_token *name,
@@ -211,7 +211,7 @@ struct amb_member *ambbuild_case(struct amb_parser *p, struct amb_token *name,
     if (params) {
         c->has_params = true;
         c->fn = params;
-        params->kind = AMB_FN_FIELDS;
+        params->kind = AMB_FNK_FIELDS;
         params->name = name->as.text;
         params->name_span = name->span;
         params->span = (amb_span){name->span.start, close->span.end};
@@ -234,7 +234,7 @@ static void add_method(struct amb_parser *p, struct amb_method **methods, uint32
     (*methods)[(*count)++] = member->method;
 }
 
-static void add_field(struct amb_class_def *cls, const struct amb_field *field)
+static void add_field(struct amb_class_decl *cls, const struct amb_field *field)
 {
     struct amb_field *at = &cls->fields[cls->field_count];
     *at = *field;
@@ -242,7 +242,7 @@ static void add_field(struct amb_class_def *cls, const struct amb_field *field)
     at->index = cls->field_count++;
 }
 
-static void add_header(struct amb_parser *p, struct amb_class_def *cls,
+static void add_header(struct amb_parser *p, struct amb_class_decl *cls,
                        struct amb_member *header)
 {
     struct amb_fn *fn = cls->fields_fn;
@@ -269,7 +269,7 @@ static void add_header(struct amb_parser *p, struct amb_class_def *cls,
     }
 }
 
-static void add_static(struct amb_parser *p, struct amb_class_def *cls,
+static void add_static(struct amb_parser *p, struct amb_class_decl *cls,
                        const struct amb_field *field)
 {
     ambarena_grow(p->arena, (void **)&cls->statics, &cls->static_cap,
@@ -280,7 +280,7 @@ static void add_static(struct amb_parser *p, struct amb_class_def *cls,
     at->index = cls->static_count++;
 }
 
-static void add_init(struct amb_parser *p, struct amb_class_def *cls,
+static void add_init(struct amb_parser *p, struct amb_class_decl *cls,
                      struct amb_member *member)
 {
     if (cls->init) {
@@ -288,7 +288,7 @@ static void add_init(struct amb_parser *p, struct amb_class_def *cls,
         return;
     }
     struct amb_fn *fn = ambbuild_fn(p);
-    fn->kind = AMB_FN_INIT;
+    fn->kind = AMB_FNK_INIT;
     fn->name = AMB_TEXT("init");
     fn->name_span = member->span;
     fn->span = (amb_span){member->span.start, member->init->span.end};
@@ -303,7 +303,7 @@ struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods,
                                 bool private_ctor, struct amb_member *header,
                                 struct amb_node *parent, struct amb_member *body)
 {
-    struct amb_class_def *cls = ambarena_alloc(p->arena, sizeof *cls);
+    struct amb_class_decl *cls = ambarena_alloc(p->arena, sizeof *cls);
     uint32_t start = mods.flags ? mods.span.start : t->span.start;
     /* The end is that of the last token read: the body's brace, or the head. */
     struct amb_node *node = ambbuild_node(p, NODE_CLASS, start, p->last.span.end);
@@ -319,7 +319,7 @@ struct amb_node *ambbuild_class(struct amb_parser *p, struct amb_mods mods,
     cls->decl = ambbuild_decl(p, DECL_CLASS, name->as.text, name->span);
     cls->decl->node = node;
     cls->fields_fn = ambbuild_fn(p);
-    cls->fields_fn->kind = AMB_FN_FIELDS;
+    cls->fields_fn->kind = AMB_FNK_FIELDS;
     cls->fields_fn->name = name->as.text;
     cls->fields_fn->name_span = name->span;
     cls->fields_fn->span = node->span;
@@ -399,7 +399,7 @@ struct amb_node *ambbuild_enum(struct amb_parser *p, struct amb_token *t,
             }
         } else {
             m->method.fn->enum_ = e;
-            if (m->method.fn->kind == AMB_FN_SETTER)
+            if (m->method.fn->kind == AMB_FNK_SETTER)
                 ambdiag_plain(p->diags, DIAG_ENUM_MEMBER, m->span);
             if (m->mods.flags & MOD_PRIVATE)
                 ambdiag_add(p->diags, DIAG_BAD_MODIFIER, m->mods.span,
@@ -713,7 +713,7 @@ struct amb_node *ambbuild_test(struct amb_parser *p, struct amb_token *t,
 {
     struct amb_fn *fn = ambbuild_fn(p);
     struct amb_node *value = ambbuild_fn_value(p, t, fn, NULL, body, false);
-    fn->kind = AMB_FN_TEST;
+    fn->kind = AMB_FNK_TEST;
     fn->name = ambbuild_string(p, title)->as.text;
     fn->name_span = title->span;
     struct amb_node *node = ambbuild_node(p, NODE_TEST, t->span.start, body->span.end);

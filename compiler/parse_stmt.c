@@ -490,7 +490,7 @@ struct amb_node *ambbuild_select_arm(struct amb_parser *p, struct amb_token *aft
 struct amb_fn *ambbuild_fn(struct amb_parser *p)
 {
     struct amb_fn *fn = ambarena_alloc(p->arena, sizeof *fn);
-    fn->kind = AMB_FN_ANON;
+    fn->kind = AMB_FNK_ANON;
     fn->name = fn->doc = (amb_text){"", 0};
     return fn;
 }
@@ -593,7 +593,7 @@ struct amb_node *ambbuild_fn_decl(struct amb_parser *p, struct amb_token *t,
                                   struct amb_node *result, struct amb_node *body,
                                   bool expr)
 {
-    fn->kind = AMB_FN_NAMED;
+    fn->kind = AMB_FNK_NAMED;
     fn->name = name->as.text;
     fn->name_span = name->span;
     fn->doc = amblexer_doc(&p->lexer, t->span.start);

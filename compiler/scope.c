@@ -186,9 +186,9 @@ void ambscope_undefined(struct ambscope *s, const struct amb_node *node)
 
 /* ---- scopes */
 
-struct amb_scope *ambscope_enter(struct ambscope *s, struct amb_node *block)
+struct amb_lexical_scope *ambscope_enter(struct ambscope *s, struct amb_node *block)
 {
-    struct amb_scope *scope = ambarena_alloc(s->arena, sizeof *scope);
+    struct amb_lexical_scope *scope = ambarena_alloc(s->arena, sizeof *scope);
     struct ambscope_data *data = ambarena_alloc(s->arena, sizeof *data);
     data->block = block;
     scope->hidden = data;
@@ -201,7 +201,7 @@ struct amb_scope *ambscope_enter(struct ambscope *s, struct amb_node *block)
 
 /* The earlier binding of a name in the same scope; a function's body counts its
  * parameters. */
-static struct amb_decl *declared_here(const struct amb_scope *scope,
+static struct amb_decl *declared_here(const struct amb_lexical_scope *scope,
                                       struct amb_decl *decl)
 {
     if (!decl) return NULL;
@@ -238,9 +238,9 @@ void ambscope_declare(struct ambscope *s, struct amb_decl *decl, enum amb_decl_k
 }
 
 /* Where the scope's bindings live is known once all of it was walked. */
-static void settle_storage(struct ambscope *s, struct amb_scope *scope)
+static void settle_storage(struct ambscope *s, struct amb_lexical_scope *scope)
 {
-    bool module = scope == scope->fn->scope && scope->fn->kind == AMB_FN_MAIN;
+    bool module = scope == scope->fn->scope && scope->fn->kind == AMB_FNK_MAIN;
     for (uint32_t i = 0; i < scope->decl_count; i++) {
         struct amb_decl *decl = scope->decls[i];
         if (decl->kind == DECL_IMPORT_NAME) {
@@ -265,7 +265,7 @@ static void settle_storage(struct ambscope *s, struct amb_scope *scope)
 
 void ambscope_leave(struct ambscope *s)
 {
-    struct amb_scope *scope = s->scope;
+    struct amb_lexical_scope *scope = s->scope;
     struct ambscope_data *data = scope->hidden;
     if (data->block) ambscope_order_block(s, scope);
     settle_storage(s, scope);
@@ -310,7 +310,7 @@ void ambscope_mention(struct ambscope *s, struct amb_ref *ref, struct amb_node *
     struct amb_fn *fn = s->frame->fn;
     bool crosses = decl->owner != fn;
     bool module =
-        decl->scope->fn->kind == AMB_FN_MAIN && decl->scope == decl->owner->scope;
+        decl->scope->fn->kind == AMB_FNK_MAIN && decl->scope == decl->owner->scope;
     decl->used = true;
     ref->decl = decl;
     ref->kind = REF_LOCAL;
@@ -374,8 +374,8 @@ static void mark_tail(struct ambscope *s, struct amb_node *value)
 void ambscope_tail(struct ambscope *s, struct amb_node *value)
 {
     const struct amb_fn *fn = s->frame->fn;
-    if (s->frame->no_tail > 0 || fn->result || fn->kind == AMB_FN_MAIN ||
-        fn->kind == AMB_FN_INIT || fn->kind == AMB_FN_FIELDS)
+    if (s->frame->no_tail > 0 || fn->result || fn->kind == AMB_FNK_MAIN ||
+        fn->kind == AMB_FNK_INIT || fn->kind == AMB_FNK_FIELDS)
         return;
     mark_tail(s, value);
 }

@@ -40,10 +40,10 @@ static bool is_pair(const struct ambscope_member *a, const struct ambscope_membe
 {
     return a->method && b->method && !a->has_other &&
            a->method->fn->is_static == b->method->fn->is_static &&
-           ((a->method->fn->kind == AMB_FN_GETTER &&
-             b->method->fn->kind == AMB_FN_SETTER) ||
-            (a->method->fn->kind == AMB_FN_SETTER &&
-             b->method->fn->kind == AMB_FN_GETTER));
+           ((a->method->fn->kind == AMB_FNK_GETTER &&
+             b->method->fn->kind == AMB_FNK_SETTER) ||
+            (a->method->fn->kind == AMB_FNK_SETTER &&
+             b->method->fn->kind == AMB_FNK_GETTER));
 }
 
 static void add_member(struct ambscope *s, const struct ambscope_member *member,
@@ -79,12 +79,12 @@ static bool is_private(const struct ambscope_member *member)
 
 /* ---- heads: before any statement of the block is walked */
 
-static struct amb_class_def *class_of(const struct amb_decl *decl)
+static struct amb_class_decl *class_of(const struct amb_decl *decl)
 {
     return decl && decl->kind == DECL_CLASS ? decl->node->as.class_ : NULL;
 }
 
-static void find_parent(struct ambscope *s, struct amb_class_def *cls)
+static void find_parent(struct ambscope *s, struct amb_class_decl *cls)
 {
     const struct amb_node *parent = cls->parent;
     if (parent->kind != NODE_NAME) return;
@@ -104,7 +104,7 @@ static void find_parent(struct ambscope *s, struct amb_class_def *cls)
                     ambscope_kind_text(decl));
 }
 
-void ambscope_class_head(struct ambscope *s, struct amb_class_def *cls)
+void ambscope_class_head(struct ambscope *s, struct amb_class_decl *cls)
 {
     cls->id = s->module->class_count++;
     cls->outer = s->cls;
@@ -152,7 +152,7 @@ void ambscope_class_cycles(struct ambscope *s, struct amb_node *block)
     const struct amb_nodes *stmts = &block->as.block.stmts;
     for (uint32_t i = 0; i < stmts->len; i++) {
         if (stmts->at[i]->kind != NODE_CLASS) continue;
-        struct amb_class_def *start = stmts->at[i]->as.class_, *cls = start;
+        struct amb_class_decl *start = stmts->at[i]->as.class_, *cls = start;
         while (cls && !cls->gen && cls->decl->scope == s->scope) {
             cls->gen = start;
             cls = cls->parent_class;
@@ -176,7 +176,7 @@ static void check_field_value(struct ambscope *s, const struct amb_field *field)
                                field->type->span.end - field->type->span.start});
 }
 
-static void walk_fields(struct ambscope *s, struct amb_class_def *cls)
+static void walk_fields(struct ambscope *s, struct amb_class_decl *cls)
 {
     struct ambscope_frame frame;
     ambscope_enter_fn(s, cls->fields_fn, &frame);
@@ -194,7 +194,7 @@ static void walk_fields(struct ambscope *s, struct amb_class_def *cls)
     ambscope_leave_fn(s);
 }
 
-static void walk_parent(struct ambscope *s, struct amb_class_def *cls)
+static void walk_parent(struct ambscope *s, struct amb_class_decl *cls)
 {
     ambscope_expr(s, cls->parent);
     const struct amb_node *parent = cls->parent;
@@ -222,9 +222,9 @@ static void walk_parent(struct ambscope *s, struct amb_class_def *cls)
     }
 }
 
-void ambscope_class(struct ambscope *s, struct amb_class_def *cls)
+void ambscope_class(struct ambscope *s, struct amb_class_decl *cls)
 {
-    struct amb_class_def *outer = s->cls;
+    struct amb_class_decl *outer = s->cls;
     if (cls->parent) walk_parent(s, cls);
     s->cls = cls;
     walk_fields(s, cls);
@@ -255,10 +255,10 @@ void ambscope_enum(struct ambscope *s, struct amb_enum *e)
 
 /* The public (or own) instance field that self.name is, as far as this module can tell.
  */
-static struct amb_field *field_of_self(struct ambscope *s, struct amb_class_def *cls,
+static struct amb_field *field_of_self(struct ambscope *s, struct amb_class_decl *cls,
                                        amb_text name)
 {
-    struct amb_class_def *at = cls;
+    struct amb_class_decl *at = cls;
     for (uint32_t i = 0; at && i < MAX_ANCESTORS; i++, at = at->parent_class) {
         const struct ambscope_member *member = ambscope_member(s, at, name);
         if (!member || (at != cls && is_private(member))) continue;
@@ -272,7 +272,7 @@ static void check_field_assign(struct ambscope *s, const struct amb_node *node,
 {
     const struct amb_fn *fn = s->frame->fn;
     if (field->is_var || field->hidden) return;
-    if (fn->kind == AMB_FN_INIT && fn->class_ == field->class_ &&
+    if (fn->kind == AMB_FNK_INIT && fn->class_ == field->class_ &&
         !field->class_->is_value)
         return;
     ambdiag_add(s->diags, DIAG_ASSIGN_TO_LET_FIELD, node->as.member.name_span,
@@ -299,7 +299,7 @@ void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assi
         return;
     }
     if (object->kind == NODE_SELF && object->as.name.ref.decl) {
-        struct amb_class_def *cls = object->as.name.ref.decl->owner->class_;
+        struct amb_class_decl *cls = object->as.name.ref.decl->owner->class_;
         if (!node->as.member.field && cls)
             node->as.member.field = field_of_self(s, cls, name);
         if (node->as.member.field) {
@@ -307,7 +307,7 @@ void ambscope_member_access(struct ambscope *s, struct amb_node *node, bool assi
             return;
         }
     }
-    for (struct amb_class_def *cls = s->cls; cls; cls = cls->outer) {
+    for (struct amb_class_decl *cls = s->cls; cls; cls = cls->outer) {
         const struct ambscope_member *member = ambscope_member(s, cls, name);
         if (member && is_private(member)) {
             node->as.member.private_in = cls;

@@ -330,7 +330,7 @@ static uint8_t export_kind(const struct amb_decl *decl)
                : DECL_LET;
 }
 
-void ambscope_finish_module(struct ambscope *s, struct amb_scope *scope)
+void ambscope_finish_module(struct ambscope *s, struct amb_lexical_scope *scope)
 {
     struct amb_unit *module = s->module;
     uint32_t exports = 0, slot = 0;

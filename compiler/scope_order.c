@@ -30,7 +30,7 @@ static bool is_hoisted(const struct amb_decl *decl)
     return decl->kind == DECL_FN || decl->kind == DECL_CLASS || decl->kind == DECL_ENUM;
 }
 
-static bool has_static_values(const struct amb_class_def *cls)
+static bool has_static_values(const struct amb_class_decl *cls)
 {
     for (uint32_t i = 0; i < cls->static_count; i++)
         if (cls->statics[i].value) return true;
@@ -61,7 +61,7 @@ static void collect_edges(struct order *o, const struct ambscope_data *data)
 
 /* Whether the parent that this class needs when it is made is there already. */
 static bool parent_ready(const struct order *o, uint32_t stmt,
-                         const struct amb_scope *scope)
+                         const struct amb_lexical_scope *scope)
 {
     const struct amb_node *node = o->stmts->at[stmt];
     if (node->kind != NODE_CLASS || !node->as.class_->parent) return true;
@@ -87,7 +87,7 @@ struct step {
 };
 
 /* Depth first, on a stack of its own: chains of mentions may be long. */
-static void emit(struct order *o, uint32_t root, const struct amb_scope *scope,
+static void emit(struct order *o, uint32_t root, const struct amb_lexical_scope *scope,
                  struct step *stack)
 {
     uint32_t depth = 0;
@@ -132,7 +132,7 @@ static void number_runs(struct order *o)
     }
 }
 
-static void reorder(struct order *o, struct amb_scope *scope,
+static void reorder(struct order *o, struct amb_lexical_scope *scope,
                     const struct ambscope_data *data)
 {
     struct amb_arena *arena = o->s->arena;
@@ -189,7 +189,7 @@ static void judge(struct order *o, const struct ambscope_mention *m)
     if (m->crosses) decl->early_cell = true;
 }
 
-void ambscope_order_block(struct ambscope *s, struct amb_scope *scope)
+void ambscope_order_block(struct ambscope *s, struct amb_lexical_scope *scope)
 {
     const struct ambscope_data *data = scope->hidden;
     struct order o = {.s = s, .stmts = &data->block->as.block.stmts};

@@ -27,7 +27,7 @@ struct ambscope_mention {
     bool deferred; /* inside a defer of the same function */
 };
 
-/* What amb_scope.hidden points to. */
+/* What amb_lexical_scope.hidden points to. */
 struct ambscope_data {
     struct amb_node
         *block;    /* NODE_BLOCK, or NULL for scopes of patterns and parameters */
@@ -58,7 +58,7 @@ struct ambscope_frame {
 
 /* A member of a class or enum, found by owner and name. */
 struct ambscope_member {
-    const void *owner; /* struct amb_class_def or struct amb_enum */
+    const void *owner; /* struct amb_class_decl or struct amb_enum */
     amb_text name;
     struct amb_field *field; /* one of these three */
     struct amb_method *method;
@@ -80,9 +80,9 @@ struct ambscope {
     uint32_t member_count, member_cap;
     uint32_t *member_index;
     uint32_t member_index_size;
-    struct amb_scope *scope;
+    struct amb_lexical_scope *scope;
     struct ambscope_frame *frame;
-    struct amb_class_def *cls; /* whose body this is, for private names */
+    struct amb_class_decl *cls; /* whose body this is, for private names */
     uint32_t guesses;
     uint32_t slot_cap, import_cap, use_cap, need_cap, test_cap;
 };
@@ -95,7 +95,7 @@ enum ambscope_use {
 };
 
 /* scope.c */
-struct amb_scope *ambscope_enter(struct ambscope *s, struct amb_node *block);
+struct amb_lexical_scope *ambscope_enter(struct ambscope *s, struct amb_node *block);
 void ambscope_leave(struct ambscope *s);
 void ambscope_declare(struct ambscope *s, struct amb_decl *decl, enum amb_decl_kind kind);
 struct ambscope_symbol *ambscope_find(struct ambscope *s, amb_text name, bool add);
@@ -113,7 +113,7 @@ void ambscope_guess_hint(struct ambscope *s, struct amb_diag *diag,
                          const struct ambscope_guess *guess);
 
 /* scope_order.c */
-void ambscope_order_block(struct ambscope *s, struct amb_scope *scope);
+void ambscope_order_block(struct ambscope *s, struct amb_lexical_scope *scope);
 
 /* scope_walk.c */
 void ambscope_name(struct ambscope *s, struct amb_node *node, bool assign);
@@ -136,9 +136,9 @@ void ambscope_need_type(struct ambscope *s, struct amb_node *type);
 bool ambscope_admits_nil(const struct amb_node *type);
 
 /* scope_class.c */
-void ambscope_class_head(struct ambscope *s, struct amb_class_def *cls);
+void ambscope_class_head(struct ambscope *s, struct amb_class_decl *cls);
 void ambscope_class_cycles(struct ambscope *s, struct amb_node *block);
-void ambscope_class(struct ambscope *s, struct amb_class_def *cls);
+void ambscope_class(struct ambscope *s, struct amb_class_decl *cls);
 void ambscope_enum_head(struct ambscope *s, struct amb_enum *e);
 void ambscope_enum(struct ambscope *s, struct amb_enum *e);
 const struct ambscope_member *ambscope_member(struct ambscope *s, const void *owner,
@@ -155,7 +155,7 @@ void ambscope_use(struct ambscope *s, struct amb_node *node);
 void ambscope_need(struct ambscope *s, struct amb_node *node);
 void ambscope_args(struct ambscope *s, struct amb_node *node);
 void ambscope_test(struct ambscope *s, struct amb_node *node);
-void ambscope_finish_module(struct ambscope *s, struct amb_scope *scope);
+void ambscope_finish_module(struct ambscope *s, struct amb_lexical_scope *scope);
 bool ambscope_top_level(struct ambscope *s, const struct amb_node *node, amb_text what);
 amb_text ambscope_kind_text(const struct amb_decl *decl);
 

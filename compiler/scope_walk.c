@@ -57,8 +57,8 @@ static bool inside(const struct amb_fn *fn, const struct amb_fn *owner)
 static bool header_name(struct ambscope *s, struct amb_node *node)
 {
     for (struct amb_fn *fn = s->frame->fn; fn; fn = fn->outer) {
-        if (fn->kind != AMB_FN_INIT) continue;
-        struct amb_class_def *cls = fn->class_;
+        if (fn->kind != AMB_FNK_INIT) continue;
+        struct amb_class_decl *cls = fn->class_;
         struct amb_fn *header = cls->fields_fn;
         for (uint32_t i = 0; i < header->param_count; i++) {
             struct amb_param *param = &header->params[i];
@@ -123,7 +123,7 @@ void ambscope_name(struct ambscope *s, struct amb_node *node, bool assign)
      */
     bool local = false;
     for (struct amb_fn *fn = s->frame->fn; decl && fn && !local; fn = fn->outer)
-        local = fn->kind == AMB_FN_INIT && inside(decl->owner, fn);
+        local = fn->kind == AMB_FNK_INIT && inside(decl->owner, fn);
     if (!local && header_name(s, node)) {
         if (assign) ambscope_member_access(s, node, true);
         return;
@@ -170,7 +170,7 @@ void ambscope_self(struct ambscope *s, struct amb_node *at, struct amb_ref *ref)
             ambscope_mention(s, ref, at, fn->self);
             return;
         }
-        if (fn->kind == AMB_FN_FIELDS) {
+        if (fn->kind == AMB_FNK_FIELDS) {
             ambdiag_plain(s->diags, DIAG_SELF_IN_FIELD, at->span);
             return;
         }
@@ -189,7 +189,7 @@ static void walk_super(struct ambscope *s, struct amb_node *node)
     ambscope_self(s, node, &node->as.super.self);
     struct amb_decl *self = node->as.super.self.decl;
     if (!self) return;
-    struct amb_class_def *cls = self->owner->class_;
+    struct amb_class_decl *cls = self->owner->class_;
     self->owner->uses_super = true;
     node->as.super.class_ = cls;
     if (!cls)
@@ -455,7 +455,7 @@ static void walk_jump(struct ambscope *s, struct amb_node *node)
             return;
         }
     }
-    if (s->frame->fn->kind == AMB_FN_SPAWN && s->frame->outer && s->frame->outer->loops)
+    if (s->frame->fn->kind == AMB_FNK_SPAWN && s->frame->outer && s->frame->outer->loops)
         ambdiag_add(s->diags, DIAG_SPAWN_JUMP, node->span, word);
     else if (label.len > 0)
         ambdiag_add(s->diags, DIAG_UNKNOWN_LABEL, node->as.jump.label_span, label);
@@ -470,7 +470,7 @@ static void walk_return(struct ambscope *s, struct amb_node *node)
     enum amb_fn_kind kind = s->frame->fn->kind;
     if (s->frame->defers > 0)
         ambdiag_add(s->diags, DIAG_JUMP_IN_DEFER, node->span, TEXT_OF("return"));
-    else if (kind == AMB_FN_MAIN || kind == AMB_FN_FIELDS)
+    else if (kind == AMB_FNK_MAIN || kind == AMB_FNK_FIELDS)
         ambdiag_plain(s->diags, DIAG_RETURN_OUTSIDE, node->span);
     if (node->as.child) {
         ambscope_expr(s, node->as.child);
@@ -482,11 +482,11 @@ static void walk_yield(struct ambscope *s, struct amb_node *node)
 {
     struct amb_fn *fn = s->frame->fn;
     switch (fn->kind) {
-    case AMB_FN_MAIN:
-    case AMB_FN_FIELDS:
-    case AMB_FN_INIT:
-    case AMB_FN_TEST: ambdiag_plain(s->diags, DIAG_YIELD_OUTSIDE, node->span); break;
-    case AMB_FN_SPAWN:
+    case AMB_FNK_MAIN:
+    case AMB_FNK_FIELDS:
+    case AMB_FNK_INIT:
+    case AMB_FNK_TEST: ambdiag_plain(s->diags, DIAG_YIELD_OUTSIDE, node->span); break;
+    case AMB_FNK_SPAWN:
         ambdiag_add(s->diags, DIAG_SPAWN_JUMP, node->span, TEXT_OF("yield"));
         break;
     default:
@@ -776,11 +776,11 @@ static void declare_statement(struct ambscope *s, struct amb_node *node)
 void ambscope_block(struct ambscope *s, struct amb_node *block, enum ambscope_use use)
 {
     const struct amb_nodes *stmts = &block->as.block.stmts;
-    struct amb_scope *scope = ambscope_enter(s, block);
+    struct amb_lexical_scope *scope = ambscope_enter(s, block);
     struct ambscope_data *data = scope->hidden;
     struct amb_fn *fn = s->frame->fn;
     block->as.block.scope = scope;
-    if (fn->kind == AMB_FN_MAIN && !fn->scope) fn->scope = scope;
+    if (fn->kind == AMB_FNK_MAIN && !fn->scope) fn->scope = scope;
     for (uint32_t i = 0; i < stmts->len; i++) {
         data->stmt = i;
         declare_statement(s, stmts->at[i]);

@@ -176,7 +176,7 @@ static bool assign(parser *p, uint32_t i, const char *word)
         return false;
     }
     if (s->many) {
-        if (!g->given && amb_list_new(p->h->vm, &g->value)) must(NULL);
+        if (!g->given && amb_list_new(p->h->vm, NULL, 0, &g->value)) must(NULL);
         if (amb_list_push(p->h->vm, g->value, v)) must(NULL);
     } else {
         g->value = v;
@@ -289,7 +289,7 @@ static bool fill_rest(parser *p)
             if (s->type == AMB_ARG_FLOAT && amb_as_int(g->value, &n))
                 g->value = amb_float((double)n);
         } else if (s->many) {
-            if (amb_list_new(p->h->vm, &g->value)) must(NULL);
+            if (amb_list_new(p->h->vm, NULL, 0, &g->value)) must(NULL);
         } else if (s->type == AMB_ARG_BOOL && !s->maybe) {
             g->value = amb_bool(0);
         } else if (s->maybe) {
@@ -311,7 +311,7 @@ int args_parse(host *h, const amb_manifest *m, const cli_options *o, const char 
 {
     *out = (script_args){.value = amb_nil()};
     if (!m->has_args) {
-        if (amb_list_new(h->vm, &out->value)) must(NULL);
+        if (amb_list_new(h->vm, NULL, 0, &out->value)) must(NULL);
         for (int i = 0; i < o->argc; i++) {
             amb_value v;
             amb_status st = amb_string_new(h->vm, o->argv[i], strlen(o->argv[i]), &v);

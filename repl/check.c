@@ -16,7 +16,7 @@ static int check_one(const cli_options *o)
     int status = host_load(h) ? host_source(h, o, &name, &source, &len) : EXIT_USAGE;
     if (!status) {
         amb_status st =
-            amb_load(h->vm, name, source, len, AMB_LOAD_CHECK, host_stderr, h, &script);
+            amb_load(h->vm, name, source, len, 0, host_stderr, h, &script);
         if (st != AMB_OK) status = host_report(h, st);
     }
     free(source);

@@ -59,8 +59,9 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char
         *out = e->args ? e->args->value : amb_nil();
         return true;
     case AMB_X_ARG_AT: {
-        int64_t n = e->args ? amb_list_len(e->args->value) : 0;
-        if (x->i >= 0 && x->i < n && amb_list_at(e->args->value, (uint32_t)x->i, out))
+        int64_t n = e->args ? list_len(e->h, e->args->value) : 0;
+        if (x->i >= 0 && x->i < n &&
+            amb_at(e->h->vm, e->args->value, (uint32_t)x->i, out) == AMB_OK)
             return true;
         snprintf(why, 256, "the command line has no word number %lld",
                  (long long)x->i + 1);
@@ -107,7 +108,7 @@ bool expr_value(const expr_env *e, const amb_const_expr *x, amb_value *out, char
         return ok;
     }
     case AMB_X_LIST:
-        if (amb_list_new(e->h->vm, out)) must(NULL);
+        if (amb_list_new(e->h->vm, NULL, 0, out)) must(NULL);
         for (uint32_t i = 0; i < x->nkids; i++) {
             amb_value v;
             if (!expr_value(e, &x->kids[i], &v, why)) return false;

@@ -388,6 +388,12 @@ bool host_audit(host *h, const char *path)
 
 /* --- the machine -------------------------------------------------------------------- */
 
+uint32_t list_len(const host *h, amb_value v)
+{
+    uint64_t n = 0;
+    return amb_type(v) == AMB_TYPE_LIST && amb_len(h->vm, v, &n) == AMB_OK ? (uint32_t)n : 0;
+}
+
 host *host_new(const cli_options *o)
 {
     host *h = must(calloc(1, sizeof *h));
@@ -406,7 +412,7 @@ host *host_new(const cli_options *o)
     amb_config c = {
         .reactor = h->reactor,
         .size = sizeof c,
-        .heap_bytes = o->heap_bytes,
+        .heap_bytes = o->heap_bytes ? o->heap_bytes : AMB_NO_LIMIT,
         .tasks = o->tasks,
         .wire = o->wire,
         .chaos = o->chaos,
@@ -424,6 +430,7 @@ host *host_new(const cli_options *o)
     amb_status why = AMB_OK;
     h->vm = amb_vm_new(&c, &why);
     if (!h->vm) must(NULL);
+    h->scope = amb_scope_open(h->vm);
     /* stdin and input() need no `use`. */
     if (host_provider(h, "console")) must(NULL);
     if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc))

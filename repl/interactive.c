@@ -18,19 +18,21 @@ static void run_text(host *h, const cli_options *o, const char *source, size_t l
     }
     const amb_manifest *m = amb_script_manifest(script);
     amb_value *caps = must(calloc(m->nuses + 1, sizeof *caps));
+    amb_scope scope = amb_scope_open(h->vm);
     int wanted = 0;
     script_args args = {.value = amb_nil()};
     if (policy_grant(h, m, &args, o, "repl", caps) == 0) {
         st = amb_run(h->vm, script, amb_nil(), caps, &wanted);
         if (st != AMB_OK) host_report(h, st);
         else {
-            amb_value v = amb_script_result(script);
-            if (!amb_is_nil(v)) {
+            amb_value v;
+            if (amb_script_result(script, &v) == AMB_OK && !amb_is_nil(v)) {
                 amb_show(h->vm, v, 1, host_stdout, h);
                 host_stdout(h, "\n", 1);
             }
         }
     }
+    amb_scope_close(h->vm, scope);
     free(caps);
     host_output(h, 1, NULL, 0);
 }

@@ -81,6 +81,7 @@ typedef struct source_text {
 } source_text;
 typedef struct host {
     amb_vm *vm;
+    amb_scope scope;   /* of everything that is not a line of a read-eval loop's */
     int root;          /* modules are found beneath this directory */
     char *dir;         /* the script's directory as the user wrote it */
     bool own_dir;      /* the script is a file, so that is where it lies */
@@ -106,6 +107,7 @@ typedef struct host {
 } host;
 host *host_new(const cli_options *o);
 void host_free(host *h);
+uint32_t list_len(const host *h, amb_value v); /* 0: not a list */
 /* Adds the provider when it is not there yet. */
 amb_status host_provider(host *h, const char *iface);
 /* Whether it is a file, or `fs=memory` and the like; false: it means nothing. */

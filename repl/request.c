@@ -210,7 +210,7 @@ static int name_target(policy *p, request *q, const amb_const_expr *x, amb_value
     const char *s;
     size_t n;
     char why[256], full[PATH_MAX];
-    if (!amb_as_string(v, &s, &n)) {
+    if (amb_as_string(p->h->vm, v, &s, &n) != AMB_OK) {
         text note = {0};
         text_str(&note, "expects a text, not ");
         amb_show(p->h->vm, v, 1, collect, &note);
@@ -377,14 +377,14 @@ int request_make(policy *p, request *q, const amb_use *u)
         while (np && param_at(q->provider, q->op, np - 1)->flags & AMB_P_HIDDEN) np--;
         const amb_param *pa = np ? param_at(q->provider, q->op, i < np ? i : np - 1) : NULL;
         q->match[i] = pa ? pa->match : AMB_M_NONE;
-        uint32_t items = amb_list_len(q->values[i]);
+        uint32_t items = list_len(p->h, q->values[i]);
         if (q->match[i] == AMB_M_NONE) {
             text_str(&rest, rest.len ? ", " : "");
             amb_show(p->h->vm, q->values[i], 1, collect, &rest);
         } else if (q->list || items) {
             for (uint32_t k = 0; k < items && !status; k++) {
                 amb_value v = amb_nil();
-                amb_list_at(q->values[i], k, &v);
+                amb_at(p->h->vm, q->values[i], k, &v);
                 status = name_target(p, q, &u->args[i], v, q->match[i]);
             }
         } else {
@@ -436,7 +436,7 @@ int request_grant(policy *p, request *q, amb_value *out)
     const amb_use *u = q->use;
     char why[256] = "";
     *out = amb_nil();
-    if (q->list && amb_list_new(p->h->vm, out)) must(NULL);
+    if (q->list && amb_list_new(p->h->vm, NULL, 0, out)) must(NULL);
     for (uint32_t i = 0; i < (q->list ? q->ntargets : 1); i++) {
         target *t = &q->targets[i];
         if (!t->opened) {

@@ -114,11 +114,11 @@ static void note(void *ud, const amb_event *e)
 static void add_root(const host *h, needed *d, amb_value cap)
 {
     uint64_t id = amb_capability_id(h->vm, cap);
-    uint32_t n = amb_list_len(cap);
+    uint32_t n = list_len(h, cap);
     if (id && d->nroots < 64) d->roots[d->nroots++] = id;
     for (uint32_t i = 0; i < n; i++) {
         amb_value v;
-        if (amb_list_at(cap, i, &v)) add_root(h, d, v);
+        if (amb_at(h->vm, cap, i, &v) == AMB_OK) add_root(h, d, v);
     }
 }
 

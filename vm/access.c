@@ -65,7 +65,7 @@ static void fill_field_cache(amb_vm *vm, uint32_t key, const amb_member *m, bool
     amb_cache *cache = CACHE_OF(vm->pc);
     uint16_t kind = CACHE_FIELD;
     if (write && (m->flags & MEMBER_TYPED)) {
-        const amb_type *t = &m->owner->types->types[m->type];
+        const amb_typecheck *t = &m->owner->types->types[m->type];
         if (__builtin_popcount(t->mask) != 1) return;
         kind = (uint16_t)(CACHE_TYPED + __builtin_ctz(t->mask));
     }

@@ -340,9 +340,3 @@ amb_status amb_observe(amb_vm *vm, amb_observe_fn fn, void *ud) {
     if (st) free(o);
     return st;
 }
-
-uint64_t amb_capability_id(const amb_vm *vm, amb_value cap) {
-    ambv v = ambapi_in(cap);
-    if (v.tag != TAG_CAP || !ambhandle_peek(vm, v)) return 0;
-    return (uint64_t)v.cap->generation << 32 | v.cap->slot;
-}

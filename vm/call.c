@@ -2,6 +2,7 @@
 /* Calls, returns, unwinding: everything that pushes or pops frames off the fast path. */
 #include <string.h>
 
+#include "host.h"
 #include "run.h"
 #include "task.h"
 
@@ -190,8 +191,7 @@ static int native_arity(amb_vm *vm, const amb_native_def *d, uint32_t n) {
     return RUN_THROW;
 }
 
-/* Where the result of a call that needed no frame goes. */
-static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret,
+int ambrun_deliver_result(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret,
                    ambv v) {
     switch (kind) {
     case FRAME_CALL: f[0] = v; break;
@@ -221,6 +221,7 @@ static int deliver(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, cons
         vm->pc = ret - 3;
         return ambrun_invoke_value(vm, &REG(vm, dst), v, vm->pc->b);
     case FRAME_EXIT: vm->result = v; return RUN_EXIT;
+    case FRAME_HOST: vm->pc = ret; return ambhost_went_on(vm, f[-1], false, v);
     default: break;
     }
     vm->pc = ret;
@@ -233,6 +234,7 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     uint32_t given = n - receiver;
     if (given < d->min || (given > d->max && !(d->flags & NATIVE_REST)))
         return native_arity(vm, d, given);
+    if (AMB_UNLIKELY(d->flags & NATIVE_HOST)) return ambhost_call(vm, f, d, n, kind, dst, ret);
     if (!ambrun_reserve(vm, f + 2 + receiver + (given > d->max ? given : d->max))) return RUN_THROW;
     for (uint32_t i = given; i < d->max; i++) f[2 + receiver + i] = ambv_undef();
     ambv out = ambv_nil();
@@ -249,7 +251,7 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
         return ambtask_suspend_call(vm, f, n > d->max + 1u ? n : d->max + 1u, n, kind, dst, ret, d,
                                     receiver, NULL);
     if (st != AMB_OK) return RUN_THROW;
-    int rc = deliver(vm, f, kind, dst, ret, out);
+    int rc = ambrun_deliver_result(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
     return rc;
 }
@@ -352,7 +354,7 @@ int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum fram
     if (AMB_UNLIKELY(st == AMB_PENDING))
         return ambtask_suspend_call(vm, f, n, n, kind, dst, ret, NULL, false, name);
     if (st != AMB_OK) return RUN_THROW;
-    int rc = deliver(vm, f, kind, dst, ret, out);
+    int rc = ambrun_deliver_result(vm, f, kind, dst, ret, out);
     if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
     return rc;
 }
@@ -380,7 +382,7 @@ int ambrun_call_cap_named(amb_vm *vm, ambv *f, uint32_t n, const ambv *names, co
     ambv out = ambv_nil();
     amb_status st = ambgate_invoke(vm, self, op, args, n, &out);
     if (st != AMB_OK) return ambrun_failed(vm, st);
-    return deliver(vm, f, FRAME_CALL, 0, ret, out);
+    return ambrun_deliver_result(vm, f, FRAME_CALL, 0, ret, out);
 }
 
 int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum frame_kind kind,
@@ -619,7 +621,7 @@ int ambrun_return(amb_vm *vm, ambv v) {
     default: break;
     }
     pop(vm);
-    return deliver(vm, f, kind, dst, vm->pc, v);
+    return ambrun_deliver_result(vm, f, kind, dst, vm->pc, v);
 }
 
 /* ---- generators ---- */
@@ -766,6 +768,15 @@ again:
             if (ambtask_threw(vm) != RUN_THROW) return true;
             goto again; /* another task was to go on, with an error */
         }
+        if (AMB_UNLIKELY(kind == FRAME_HOST) && !fatal && !forced) {
+            int rc = ambhost_went_on(vm, f[-1], true, ambv_undef());
+            if (rc == RUN_EXIT) {
+                vm->exit_status = AMB_OK;
+                return false;
+            }
+            if (rc != RUN_THROW) return true;
+            goto again;
+        }
         if (kind == FRAME_MODULE) f[-1].module->h.aux16 = MODULE_FAILED;
         if (kind >= FRAME_GEN_FOR && kind <= FRAME_GEN_CLOSE) {
             f[-1].gen->h.aux16 = GEN_DONE;
@@ -823,7 +834,8 @@ amb_closure *ambrun_closure(amb_vm *vm, amb_proto *p) {
 
 /* ---- calls from C ---- */
 
-amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
+/* holds: C code beneath holds pointers to what a collection might take. */
+static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, bool holds, ambv *out) {
     if (vm->c_depth >= C_DEPTH_MAX)
         return amberr_raise(vm, AMB_ERR_STATE, "nested too deeply: native functions that call script");
     ambv *base = vm->base;
@@ -831,7 +843,7 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     bool inside = base != vm->stack + 3;
     uintptr_t native = ambsample_enter(vm, 0);
     vm->c_depth++;
-    if (inside) vm->no_gc++; /* the C code that called us holds raw pointers */
+    if (holds && inside) vm->no_gc++;
     ambv *f = ambrun_top(vm) + (inside ? ARG_SLACK : 0);
     amb_status st = AMB_OK;
     int rc = RUN_THROW;
@@ -856,9 +868,17 @@ amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv
     /* A limit ends all frames at once: none of them has told the collector. */
     if (!inside) ambgc_frame_left(vm);
     ambsample_enter(vm, native);
-    if (inside) vm->no_gc--;
+    if (holds && inside) vm->no_gc--;
     vm->c_depth--;
     return st;
+}
+
+amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
+    return call_from_c(vm, fn, args, n, true, out);
+}
+
+amb_status ambcall_from_host(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {
+    return call_from_c(vm, fn, args, n, false, out);
 }
 
 amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out) {

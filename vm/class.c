@@ -173,7 +173,7 @@ static bool late_class(amb_vm *vm, const amb_class *c, uint32_t first, uint32_t 
 
 amb_status ambclass_check_field(amb_vm *vm, const amb_member *m, ambv *v) {
     const amb_class *c = m->owner;
-    const amb_type *t = &c->types->types[m->type];
+    const amb_typecheck *t = &c->types->types[m->type];
     if (t->widen && v->tag == TAG_INT) {
         *v = ambv_float((double)v->i);
         return AMB_OK;

@@ -16,13 +16,13 @@ typedef struct amb_handler {
     uint32_t reg;
 } amb_handler;
 
-typedef struct amb_type {
+typedef struct amb_typecheck {
     uint32_t mask;     /* bit t: values of tag t fit */
     bool widen;        /* an int becomes a float */
     uint32_t nclasses;
     amb_string *text;
     amb_string *cap;   /* "fs.dir" or NULL */
-} amb_type;
+} amb_typecheck;
 
 typedef struct amb_class_member {
     amb_string *name;
@@ -56,7 +56,7 @@ struct amb_proto {
     uint32_t ncode, nk, nprotos, nupvalues, ntypes, nhandlers, nclasses;
     amb_proto **protos;
     amb_upvalue *upvalues;
-    amb_type *types;
+    amb_typecheck *types;
     amb_handler *handlers;
     amb_class_desc *classes;
     amb_string **params; /* nparams names */
@@ -101,6 +101,7 @@ enum frame_kind {
     FRAME_GEN_CLOSE,/* a generator's body being closed; nothing is delivered */
     FRAME_MODULE,   /* a module's top level run by IMPORT; the module is at base[-3] */
     FRAME_TASK,     /* a task's function */
+    FRAME_HOST,     /* called in place of a host's function, which goes on; see host.h; its state is at base[-3] */
     FRAME_EXIT      /* leaves the interpreter: result to vm->result */
 };
 /* Generator frames keep their generator at base[-3]. */

@@ -6,81 +6,89 @@
 
 #include "api.h"
 #include "execute.h"
+#include "host.h"
 #include "module.h"
 #include "run.h"
 #include "task.h"
 
-/* What the module's end means for the host. */
-static amb_status ended(amb_vm *vm, amb_module *m, amb_status st, ambv value, int *exit_status,
-                        amb_value *result) {
+/* What the end of a run means for the host; m: its entry module, NULL: it was a function's. */
+static amb_status ended(amb_vm *vm, amb_module *m, amb_status st, ambv value, int *exit_status) {
     vm->sched->pumped = false;
-    m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
-    if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
-        /* What the program had filled is garbage now: the next one finds the room it had. */
-        amb_status why = vm->failed;
+    vm->host->program = NULL;
+    if (m) m->h.aux16 = st == AMB_OK ? MODULE_DONE : MODULE_FAILED;
+    if (m && (st == AMB_E_LIMIT || st == AMB_E_NOMEM))
         for (uint32_t i = 0; i < m->nslots; i++) m->slots[i] = ambv_undef();
-        vm->top = vm->base;
-        ambgc_collect(vm, true);
-        vm->failed = why;
+    if (m && st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
+        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_EXIT]) {
+        ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
+        *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
+        vm->exc = ambv_undef();
+        st = AMB_OK;
+    } else if (st == AMB_OK && value.tag == TAG_INT) {
+        *exit_status = (int)(value.u & 255);
     }
-    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE) {
-        const amb_class *c = ambinst_class(vm, vm->exc.inst);
-        if (c == vm->error_class[AMB_ERR_EXIT]) {
-            ambv v = ambinst_get(vm->exc.inst, ERR_FIELDS);
-            *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
-            vm->exc = ambv_undef();
-            return AMB_OK;
-        }
-        if (c == vm->error_class[AMB_ERR_CANCELLED]) {
-            vm->exc = ambv_undef();
-            vm->failed = st = AMB_E_LIMIT;
-            vm->limit_text = "interrupt";
-        }
+    st = ambhost_end(vm, st);
+    if (st == AMB_OK) vm->host->result = value;
+    if (m && st == AMB_OK) {
+        m->result = value;
+        ambgc_barrier(vm, m);
     }
-    if (st == AMB_OK && value.tag == TAG_INT) *exit_status = (int)(value.u & 255);
-    *result = ambapi_out(value);
-    if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;
     return st;
 }
 
-amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps,
-                             bool pumped, int *exit_status, amb_value *result) {
+amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps, bool pumped,
+                             int *exit_status) {
     ambv value = ambv_nil();
-    if (vm->sched->pumped) return AMB_E_BUSY;
-    *result = ambapi_out(value);
+    int ignored;
+    if (!exit_status) exit_status = &ignored;
+    if (vm->sched->pumped || vm->c_depth) return AMB_E_BUSY;
     *exit_status = 0;
-    vm->failed = AMB_OK;
-    vm->exc = ambv_undef();
-    vm->interrupt = 0;
+    ambhost_begin(vm);
     vm->entry = m;
-    m->args = ambapi_in(args);
+    amb_status st = ambhost_in(vm, args, &m->args);
+    for (uint32_t i = 0; i < m->nuses && st == AMB_OK; i++) {
+        m->uses[i] = ambv_nil();
+        if (caps) st = ambhost_in(vm, caps[i], &m->uses[i]);
+    }
+    if (st != AMB_OK) return st;
     if (m->args.tag == TAG_NIL) {
         amb_list *none = amblist_new(vm, 0);
-        if (!none) return vm->failed;
+        if (!none) return ambhost_failed(vm, vm->failed);
         m->args = ambv_obj(none);
     }
-    for (uint32_t i = 0; i < m->nuses; i++) m->uses[i] = caps ? ambapi_in(caps[i]) : ambv_nil();
+    m->result = ambv_nil();
     ambgc_barrier(vm, m);
-    vm->fuel_used = 0;
-    vm->slice = vm->slice_size = 0;
-    vm->limits.deadline_ns = 0;
-    if (vm->timeout_ns) vm->limits.deadline_ns = ambvm_now_ns() + vm->timeout_ns;
-    amb_status st = ambmodule_link(vm, m);
-    if (st != AMB_OK) return st;
+    if ((st = ambmodule_link(vm, m)) != AMB_OK) return ambhost_failed(vm, st);
     m->h.aux16 = MODULE_RUNNING;
+    vm->host->program = m;
     vm->sched->pumped = pumped;
     vm->sched->pump_until = 0;
     vm->sched->budget = 1;
     st = ambcall_value(vm, ambv_obj(m->main_closure), NULL, 0, &value);
-    return st == AMB_PENDING ? st : ended(vm, m, st, value, exit_status, result);
+    return st == AMB_PENDING ? st : ended(vm, m, st, value, exit_status);
 }
 
-amb_status ambexecute_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status, amb_value *result) {
+amb_status amb_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status) {
+    int ignored;
+    if (!exit_status) exit_status = &ignored;
+    if (vm->c_depth) return AMB_E_BUSY;
     if (!vm->sched->pumped) return AMB_E_STALE;
     ambv value = ambv_nil();
     *exit_status = 0;
     amb_status st = ambtask_pump(vm, wait_ns, &value);
-    return st == AMB_PENDING ? st : ended(vm, vm->entry, st, value, exit_status, result);
+    return st == AMB_PENDING ? st : ended(vm, vm->host->program, st, value, exit_status);
+}
+
+amb_status ambexecute_result(amb_vm *vm, const amb_module *m, amb_value *out) {
+    return ambhost_out(vm, m->result, out);
+}
+
+amb_status ambexecute_global(amb_vm *vm, const amb_module *m, const char *name, amb_value *out) {
+    for (uint32_t i = 0; i < m->nslots; i++)
+        if (m->slot_names[i] && !strcmp(m->slot_names[i]->data, name) && m->slots[i].tag != TAG_UNDEF)
+            return ambhost_out(vm, m->slots[i], out);
+    amb_status st = amberr_raise(vm, AMB_ERR_NAME, "the script has no '%.60s'", name);
+    return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
 }
 
 /* ---- disassembly ---- */

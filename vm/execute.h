@@ -8,11 +8,14 @@
 
 struct amb_module;
 
-/* Runs m's top level with these inputs; see amb_run. pumped: until it waits; see amb_start. *result: what
- * the top level gave. */
+/* Runs m's top level with these inputs; see amb_run. pumped: until it waits; see amb_start. */
 amb_status ambexecute_module(amb_vm *vm, struct amb_module *m, amb_value args, const amb_value *caps,
-                             bool pumped, int *exit_status, amb_value *result);
-amb_status ambexecute_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status, amb_value *result);
+                             bool pumped, int *exit_status);
+/* See amb_script_result and amb_script_get. */
+amb_status ambexecute_result(amb_vm *vm, const struct amb_module *m, amb_value *out);
+amb_status ambexecute_global(amb_vm *vm, const struct amb_module *m, const char *name, amb_value *out);
+/* m is no longer kept alive by the VM. */
+void ambexecute_forget(amb_vm *vm, struct amb_module *m);
 /* How the VM makes its reactor when the host has given none. */
 void ambapi_set_reactor(amb_vm *vm, struct amb_reactor *(*make)(void));
 /* A VM from the public configuration, without a compiler installed. */

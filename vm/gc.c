@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "class.h"
+#include "host.h"
 #include "module.h"
 #include "proto.h"
 
@@ -319,6 +320,8 @@ void gc_finalize(amb_vm *vm, amb_obj *o) {
     case TAG_MODULE: ambmodule_finalize(vm, (amb_module *)o); break;
     case TAG_PROTO: ambproto_finalize(vm, (amb_proto *)o); break;
     case TAG_CAP: ambcap_finalize(vm, (amb_cap *)o); break;
+    case TAG_NATIVE: ambhost_drop_native(vm, (amb_native *)o); break;
+    case TAG_INSTANCE: ambhost_finalize(vm, (amb_instance *)o); break;
     case TAG_TASK: ambtask_finalize(vm, (amb_task *)o); break;
     case TAG_CHANNEL: ambchannel_finalize(vm, (amb_channel *)o); break;
     default: break;
@@ -515,11 +518,10 @@ static void free_all_large(amb_vm *vm, gc_block *b) {
     }
 }
 
-void ambgc_teardown(amb_vm *vm) {
+void ambgc_finalize_all(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
-    if (!gc) return;
     for (size_t i = 0; i < gc->ntracked; i++) gc_finalize(vm, gc->tracked[i]);
-    gc_forget_written(gc);
+    gc->ntracked = 0;
     for (uint32_t c = 0; c < gc->nchunks; c++)
         for (uint32_t k = 0; k < gc->chunks[c].nblocks; k++) {
             gc_block *b = (gc_block *)(gc->chunks[c].mem + (size_t)k * GC_BLOCK);
@@ -531,6 +533,12 @@ void ambgc_teardown(amb_vm *vm) {
     free_all_large(vm, gc->large_young);
     free_all_large(vm, gc->large);
     free_all_large(vm, gc->large_unswept);
+}
+
+void ambgc_teardown(amb_vm *vm) {
+    struct ambgc *gc = vm->gc;
+    if (!gc) return;
+    gc_forget_written(gc);
     for (uint32_t i = 0; i < gc->nchunks; i++)
         gc_host_alloc(vm, gc->chunks[i].mem, (size_t)gc->chunks[i].nblocks * GC_BLOCK, 0, GC_BLOCK);
     ambgc_free(vm, gc->chunks, gc->chunks_cap * sizeof *gc->chunks);

@@ -160,6 +160,8 @@ size_t gc_mark_step(amb_vm *vm, size_t work);
 static inline bool gc_any_gray(const struct ambgc *gc) { return gc->gray.n || gc->gray.nbig; }
 
 amb_status ambgc_setup(amb_vm *vm, ambgc_alloc_fn alloc, void *ud);
+/* Every object that owns something outside gives it back. */
+void ambgc_finalize_all(amb_vm *vm);
 void ambgc_teardown(amb_vm *vm);
 /* Whether o has not been found dead by a collection that has ended. */
 bool ambgc_is_live(const amb_vm *vm, const void *o);

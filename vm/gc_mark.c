@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "class.h"
+#include "host.h"
 #include "code.h"
 #include "gc_internal.h"
 #include "module.h"
@@ -272,6 +273,7 @@ static void mark_roots(amb_vm *vm, ambv *from) {
         ambpending_mark(gc, vm->gate);
         ambloan_mark(gc, vm->gate);
     }
+    if (vm->host) ambhost_mark(gc, vm->host);
     if (vm->sched) {
         ambgc_mark_obj(gc, vm->sched->root);
         ambgc_mark_value(gc, vm->sched->program_error);

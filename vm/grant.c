@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 
 static amb_status say(char why[256], amb_status st, const char *fmt, ...)
     AMB_PRINTF(3, 4);
@@ -178,25 +179,37 @@ amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource,
                      uint32_t nrights, amb_value *out, char why[256]) {
     ambv v[AMB_GRANT_ARGS], made = ambv_nil();
     if (why) why[0] = 0;
+    if (!vm->host->depth) return say(why, AMB_E_SCOPE, "%s.%s: no scope is open for the capability", iface, resource);
     if (nargs > AMB_GRANT_ARGS)
         return say(why, AMB_E_ARG, "%s.%s: too many arguments", iface, resource);
-    for (uint32_t i = 0; i < nargs; i++) v[i] = ambapi_in(args[i]);
+    for (uint32_t i = 0; i < nargs; i++)
+        if (ambhost_in(vm, args[i], &v[i]) != AMB_OK)
+            return say(why, AMB_E_SCOPE, "%s.%s: an argument's scope is closed", iface, resource);
     amb_status st =
         strcmp(iface, "fs") == 0 && strcmp(resource, "files") == 0
             ? grant_files(vm, v, nargs, rights, nrights, &made, why)
             : grant_one(vm, iface, resource, v, nargs, rights, nrights, &made, why);
-    *out = ambapi_out(made);
-    return st;
+    return st == AMB_OK ? ambhost_out(vm, made, out) : st;
+}
+
+static ambv capability(const amb_vm *vm, amb_value cap) {
+    ambv v;
+    return ambhost_named(vm, cap, &v) && v.tag == TAG_CAP && ambhandle_peek((amb_vm *)vm, v) ? v : ambv_nil();
+}
+
+uint64_t amb_capability_id(const amb_vm *vm, amb_value cap) {
+    ambv v = capability(vm, cap);
+    return v.tag == TAG_CAP ? (uint64_t)v.cap->generation << 32 | v.cap->slot : 0;
 }
 
 void amb_revoke(amb_vm *vm, amb_value cap) {
-    ambv v = ambapi_in(cap);
-    if (v.tag == TAG_CAP && ambhandle_peek(vm, v)) ambhandle_revoke(vm, v.cap->slot);
+    ambv v = capability(vm, cap);
+    if (v.tag == TAG_CAP) ambhandle_revoke(vm, v.cap->slot);
 }
 
 int amb_capability_fd(const amb_vm *vm, amb_value cap) {
-    ambv v = ambapi_in(cap);
-    const ambrow *r = v.tag == TAG_CAP ? ambhandle_peek(vm, v) : NULL;
+    ambv v = capability(vm, cap);
+    const ambrow *r = v.tag == TAG_CAP ? ambhandle_peek((amb_vm *)vm, v) : NULL;
     if (!r || !r->res->type->getfd) return -1;
     return r->res->type->getfd(r->res->prov->inst, r->res->res);
 }

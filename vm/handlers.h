@@ -267,12 +267,12 @@ HANDLER(SAME) {
     SLOW(ambrun_same(vm, *x, *y, A), 1);
 }
 HANDLER(ISTYPE) {
-    const amb_type *t = &((ambv *)base)[-2].closure->proto->types[C];
+    const amb_typecheck *t = &((ambv *)base)[-2].closure->proto->types[C];
     PUT_BOOL(A, ambrun_fits(vm, t, R(B), &R(A)));
     NEXT(1);
 }
 HANDLER(CHECK) {
-    const amb_type *t = &((ambv *)base)[-2].closure->proto->types[C];
+    const amb_typecheck *t = &((ambv *)base)[-2].closure->proto->types[C];
     ambv *v = &R(A);
     if (AMB_LIKELY(t->mask >> v->tag & 1)) NEXT(2);
     SLOW(ambrun_check(vm, v, t, &R(B), WORD(1)), 2);

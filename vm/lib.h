@@ -121,7 +121,7 @@ amb_status amblib_join(amb_vm *vm, ambv seq, amb_string *sep, ambv *out);
 amb_status amblib_freeze(amb_vm *vm, ambv v, ambv *out);
 
 /* Shared by the tables of several types (lib_seq.c): receivers are lists or tuples. */
-amb_native_fn amblib_seq_fn(const char *name);
+ambnative_fn amblib_seq_fn(const char *name);
 amb_status amblib_seq_len_get(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
 amb_status amblib_seq_empty(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
 amb_status amblib_seq_get(amb_vm *vm, ambv *args, uint32_t n, ambv *out);

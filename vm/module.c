@@ -6,6 +6,7 @@
 
 #include "class.h"
 #include "gate.h"
+#include "host.h"
 #include "run.h"
 
 struct ambmodules {
@@ -102,6 +103,7 @@ void ambmodule_mark(struct ambgc *gc, amb_module *m) {
     for (uint32_t i = 0; i < m->nuses; i++) ambgc_mark_value(gc, m->uses[i]);
     for (uint32_t i = 0; i < m->nneeds; i++) ambgc_mark_value(gc, m->needs[i]);
     ambgc_mark_value(gc, m->args);
+    ambgc_mark_value(gc, m->result);
 }
 
 void ambmodule_finalize(amb_vm *vm, amb_module *m) {
@@ -192,6 +194,10 @@ bool ambmodule_is_standard(const char *name, size_t len) {
     return false;
 }
 
+struct amb_module *ambmodule_host(struct amb_vm *vm, const char *name, size_t len) {
+    return ambhost_module(vm, name, len);
+}
+
 const char *ambmodule_owner(const amb_native_def *d) {
     for (unsigned i = 0; i < NSTANDARD; i++)
         for (const amb_native_def *f = standard_table[i].functions; f->name; f++)
@@ -239,6 +245,16 @@ amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_module *m) {
     }
     ms->kept[ms->nkept++] = m;
     return AMB_OK;
+}
+
+void ambexecute_forget(amb_vm *vm, amb_module *m) {
+    struct ambmodules *ms = vm->modules;
+    for (uint32_t i = 0; i < ms->nkept; i++)
+        if (ms->kept[i] == m) {
+            ms->kept[i] = ms->kept[--ms->nkept];
+            break;
+        }
+    if (vm->entry == m) vm->entry = NULL;
 }
 
 bool ambvm_has_failed(const struct amb_vm *vm) { return vm->failed != AMB_OK; }

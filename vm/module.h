@@ -21,6 +21,7 @@ struct amb_module {
     ambv *uses, *needs;
     uint32_t nuses, nneeds;
     ambv args;
+    ambv result; /* of the last run */
 };
 void ambmodule_mark(struct ambgc *gc, amb_module *m);
 void ambmodule_finalize(amb_vm *vm, amb_module *m);

@@ -9,15 +9,16 @@
  * between n and max. *out may alias an argument slot: write it last. A function that finds no memory
  * returns the status of the failed allocation; it is then called once more after a full
  * collection, so everything that can fail comes before the first visible change. */
-typedef amb_status (*amb_native_fn)(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
+typedef amb_status (*ambnative_fn)(amb_vm *vm, ambv *args, uint32_t n, ambv *out);
 
-enum { NATIVE_METHOD = 1, NATIVE_PROPERTY = 2, NATIVE_STATIC = 4, NATIVE_REST = 8 /* max unbounded */ };
+enum { NATIVE_METHOD = 1, NATIVE_PROPERTY = 2, NATIVE_STATIC = 4, NATIVE_REST = 8, /* max unbounded */
+       NATIVE_HOST = 16 /* an ambhostfn, see host.h; fn is NULL */ };
 
 /* One row of a table of natives. Tables are const, end with name == NULL, and are the source of the
  * reference documentation and of completion. */
 typedef struct amb_native_def {
     const char *name;
-    amb_native_fn fn;    /* NULL: written in Ambit, see `core` */
+    ambnative_fn fn;    /* NULL: written in Ambit, see `core` */
     uint8_t min, max;    /* arguments without the receiver */
     uint16_t flags;      /* NATIVE_* */
     const char *params;  /* "sep, max: nil": names in order, as they may be given by name; NULL: none */
@@ -65,7 +66,9 @@ void amberr_trace(amb_vm *vm, amb_instance *e);
  * nesting of such calls is bounded (StateError). args are copied. Only for hash, ==, <, str and the
  * embedding API: anything that runs once per element is written in Ambit. */
 amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
-/* The same with the gate closed: for hash, ==, < and str, which must not do anything else. */
+/* The same for a host, which holds nothing but names of values: collections go on meanwhile. */
+amb_status ambcall_from_host(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
+/* ambcall_value with the gate closed: for hash, ==, < and str, which must not do anything else. */
 amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
 /* Calls the native method `name` of a built-in type directly; args[0] is the receiver. */
 amb_status ambcall_builtin(amb_vm *vm, ambv self, const char *name, ambv *args, uint32_t n, ambv *out);

@@ -408,7 +408,7 @@ int ambrun_undefined(amb_vm *vm, ambv name) {
 
 /* ---- types ---- */
 
-bool ambrun_fits(const amb_vm *vm, const amb_type *t, ambv v, const ambv *classes) {
+bool ambrun_fits(const amb_vm *vm, const amb_typecheck *t, ambv v, const ambv *classes) {
     if (t->mask >> v.tag & 1) return true;
     if (v.tag == TAG_CAP) return t->cap && ambgate_is_type((amb_vm *)vm, v, t->cap->data, t->cap->len);
     if (v.tag != TAG_INSTANCE) return false;
@@ -418,7 +418,7 @@ bool ambrun_fits(const amb_vm *vm, const amb_type *t, ambv v, const ambv *classe
     return false;
 }
 
-int ambrun_check(amb_vm *vm, ambv *v, const amb_type *t, const ambv *classes, uint64_t what) {
+int ambrun_check(amb_vm *vm, ambv *v, const amb_typecheck *t, const ambv *classes, uint64_t what) {
     if (t->widen && v->tag == TAG_INT) {
         *v = ambv_float((double)v->i);
         return RUN_NEXT;

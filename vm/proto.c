@@ -65,7 +65,7 @@ ambpb *ambpb_new(struct amb_vm *vm, struct amb_module *module, const char *name,
     pb->k.size = pb->far_k.size = sizeof(ambv);
     pb->protos.size = sizeof(amb_proto *);
     pb->upvalues.size = sizeof(amb_upvalue);
-    pb->types.size = sizeof(amb_type);
+    pb->types.size = sizeof(amb_typecheck);
     pb->handlers.size = sizeof(amb_handler);
     pb->classes.size = sizeof(amb_class_desc);
     pb->params.size = sizeof(amb_string *);
@@ -253,7 +253,7 @@ void ambpb_native_prelude_word(ambpb *pb, uint32_t index) {
 }
 
 bool ambpb_is_native_export(const struct amb_module *m, uint32_t slot, uint32_t nargs) {
-    return m->standard && native_fits(m->slots[slot], nargs);
+    return m->standard && native_fits(m->slots[slot], nargs) && m->slots[slot].native->def->fn;
 }
 
 void ambpb_native_export_word(ambpb *pb, struct amb_module *m, uint32_t slot) {
@@ -292,12 +292,12 @@ static uint32_t tag_bits(uint32_t mask) {
 uint32_t ambpb_type(ambpb *pb, uint32_t mask, uint32_t nclasses, const char *text, size_t len) {
     uint32_t at = pb->types.len;
     amb_string *s = ambstr_intern(pb->vm, text, len);
-    amb_type *t = grow(pb, &pb->types, 1);
+    amb_typecheck *t = grow(pb, &pb->types, 1);
     if (!s || !t) {
         pb->failed = true;
         return 0;
     }
-    *t = (amb_type){tag_bits(mask), mask & AMBT_WIDEN, nclasses, s, NULL};
+    *t = (amb_typecheck){tag_bits(mask), mask & AMBT_WIDEN, nclasses, s, NULL};
     return at;
 }
 
@@ -307,7 +307,7 @@ void ambpb_type_cap(ambpb *pb, uint32_t type, const char *text, size_t len) {
         pb->failed = true;
         return;
     }
-    ((amb_type *)pb->types.p)[type].cap = s;
+    ((amb_typecheck *)pb->types.p)[type].cap = s;
 }
 
 /* ---- parts ---- */
@@ -439,7 +439,7 @@ struct amb_proto *ambpb_finish(ambpb *pb, const ambpb_shape *shape) {
     p->k = (ambv *)pb->k.p;
     p->protos = (amb_proto **)pb->protos.p;
     p->upvalues = (amb_upvalue *)pb->upvalues.p;
-    p->types = (amb_type *)pb->types.p;
+    p->types = (amb_typecheck *)pb->types.p;
     p->handlers = (amb_handler *)pb->handlers.p;
     p->classes = (amb_class_desc *)pb->classes.p;
     p->params = (amb_string **)pb->params.p;

@@ -143,6 +143,8 @@ bool ambprelude_entry_only(const struct amb_vm *vm, uint32_t index);
 int32_t ambprelude_fields(const struct amb_vm *vm, uint32_t index);
 /* A standard module by name, or NULL; its exports are slots. */
 struct amb_module *ambmodule_standard(struct amb_vm *vm, const char *name, size_t len);
+/* The same among those that the host has made. */
+struct amb_module *ambmodule_host(struct amb_vm *vm, const char *name, size_t len);
 uint32_t ambmodule_export_count(const struct amb_module *m);
 const char *ambmodule_export_name(const struct amb_module *m, uint32_t slot);
 /* ---- what the compiler needs of a VM ---- */

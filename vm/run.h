@@ -53,6 +53,8 @@ int ambrun_place_spread(amb_vm *vm, const ambv *f, ambv **made, uint32_t *n);
 /* Calls fn(args...) above the running frame: for operator methods and the like. */
 int ambrun_push_call(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, enum frame_kind kind,
                      uint32_t dst, const amb_instr *ret);
+/* Where the result of a call that needed no frame goes, or of one whose frame was left. */
+int ambrun_deliver_result(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret, ambv v);
 /* Leaves the running frame with `v` where the frame's kind is not FRAME_CALL. */
 int ambrun_return(amb_vm *vm, ambv v);
 /* Finds the handler for the pending error: true: vm->base and vm->pc are set. False: everything up to the
@@ -114,8 +116,8 @@ int ambrun_mapput(amb_vm *vm, amb_map *m, ambv key, ambv v);
 int ambrun_maprest(amb_vm *vm, amb_map *m, amb_list *keys, uint32_t dst);
 int ambrun_matchfail(amb_vm *vm, ambv v);
 int ambrun_misfit(amb_vm *vm, ambv v, ambv pattern);
-bool ambrun_fits(const amb_vm *vm, const amb_type *t, ambv v, const ambv *classes);
-int ambrun_check(amb_vm *vm, ambv *v, const amb_type *t, const ambv *classes, uint64_t what);
+bool ambrun_fits(const amb_vm *vm, const amb_typecheck *t, ambv v, const ambv *classes);
+int ambrun_check(amb_vm *vm, ambv *v, const amb_typecheck *t, const ambv *classes, uint64_t what);
 
 /* ---- access.c ---- */
 int ambrun_getfield(amb_vm *vm, ambv o, amb_string *name, bool priv, uint32_t dst);

@@ -12,6 +12,7 @@
 #include "module.h"
 
 const amb_native_def ambsample_collector = {.name = "(collector)"};
+const amb_native_def ambsample_host = {.name = "(host)"};
 const amb_native_def ambsample_compiler = {.name = "(compiler)"};
 
 uint32_t amb_sample(const amb_vm *vm, amb_frame *frames, uint32_t max, int *cut) {
@@ -58,7 +59,7 @@ static int script_function(const out *o, const amb_proto *p) {
 }
 
 static int native_function(const out *o, const amb_native_def *d) {
-    if (d == &ambsample_collector || d == &ambsample_compiler) {
+    if (d == &ambsample_collector || d == &ambsample_host || d == &ambsample_compiler) {
         put(o, d->name);
         return AMB_FRAME_VM;
     }

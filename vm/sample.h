@@ -26,5 +26,5 @@ static inline uintptr_t ambsample_enter(amb_vm *vm, uintptr_t what) {
     return before;
 }
 /* Parts of the VM that show as functions of their own. */
-extern const amb_native_def ambsample_collector, ambsample_compiler;
+extern const amb_native_def ambsample_collector, ambsample_compiler, ambsample_host;
 #endif

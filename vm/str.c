@@ -91,6 +91,17 @@ void ambstr_finalize(amb_vm *vm, amb_string *s) {
     s->data = s->inline_;
 }
 
+amb_status ambstr_terminate(amb_vm *vm, amb_string *s) {
+    if (!(s->h.flags & STR_SHARED)) return AMB_OK;
+    char *own = ambgc_storage(vm, s, NULL, 0, (size_t)s->len + 1);
+    if (!own) return vm->failed;
+    memcpy(own, s->data, s->len);
+    own[s->len] = 0;
+    s->data = own;
+    s->h.flags &= (uint8_t)~(STR_SHARED | STR_INDEXED | STR_ROOM);
+    return AMB_OK;
+}
+
 static amb_string *make(amb_vm *vm, const char *text, size_t len, size_t chars) {
     if (len == 0 && vm->empty_string) return vm->empty_string;
     if (len == 1 && vm->ascii[(unsigned char)*text])

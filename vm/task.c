@@ -8,6 +8,7 @@
 
 #include "class.h"
 #include "gc_internal.h"
+#include "host.h"
 #include "run.h"
 
 #define GRACE_NS 50000000u
@@ -283,9 +284,7 @@ int ambtask_suspend(amb_vm *vm, const ambv *end) {
     }
     if (!saved) {
         /* It cannot wait: whatever it waited for does not find it. */
-        ambqueue_remove(&t->node);
-        ambsched_disarm(vm, &t->timer);
-        t->h.aux16 = TASK_RUNNING;
+        ambtask_unpark(vm);
         forget_call(t);
         if (vm->failed == AMB_OK) vm->failed = AMB_E_NOMEM;
         return RUN_THROW;
@@ -306,10 +305,14 @@ int ambtask_suspend_call(amb_vm *vm, ambv *f, uint32_t slots, uint32_t n, uint8_
     t->again.ret = ret;
     t->again.def = def;
     t->again.name = name;
-    t->redo = def ? REDO_NATIVE : REDO_CAP;
+    t->redo = def ? REDO_NATIVE : name ? REDO_CAP : REDO_VALUE;
     int rc = ambtask_suspend(vm, end > top ? end : top);
     if (t->h.aux16 == TASK_RUNNING && vm->task == t && rc == RUN_THROW && !vm->idle) t->redo = REDO_NOTHING;
     return rc;
+}
+
+int ambtask_suspend_result(amb_vm *vm, ambv *f, uint8_t kind, uint32_t dst, const amb_instr *ret) {
+    return ambtask_suspend_call(vm, f, 0, 0, kind, dst, ret, NULL, false, NULL);
 }
 
 int ambtask_redo(amb_vm *vm) {
@@ -317,7 +320,11 @@ int ambtask_redo(amb_vm *vm) {
     uint8_t redo = t->redo;
     vm->pc = t->pc;
     t->redo = REDO_NOTHING;
-    ambv *f = FLOOR(vm) + t->again.f;
+    ambv *f = FLOOR(vm) + t->again.f, v;
+    if (redo == REDO_VALUE) {
+        if (!ambtask_resumed(vm, &v)) v = ambv_nil();
+        return ambrun_deliver_result(vm, f, (enum frame_kind)t->again.kind, t->again.dst, t->again.ret, v);
+    }
     if (redo == REDO_NATIVE)
         return ambrun_call_native(vm, f, t->again.def, t->again.n, t->again.receiver,
                                   (enum frame_kind)t->again.kind, t->again.dst, t->again.ret);
@@ -357,6 +364,7 @@ amb_status ambtask_alarm(amb_vm *vm, uint64_t ns) {
 }
 
 static void leave_queues(amb_vm *vm, amb_task *t) {
+    if (t->ticket) ambhost_left(vm, t);
     ambqueue_remove(&t->node);
     for (uint32_t i = 0; i < t->nselect; i++) ambqueue_remove(&t->select[i]);
     ambsched_disarm(vm, &t->timer);
@@ -374,6 +382,11 @@ static void wake(amb_vm *vm, amb_task *t, uint8_t how, ambv v) {
 }
 
 void ambtask_wake(amb_vm *vm, amb_task *t, ambv v) { wake(vm, t, WAKE_VALUE, v); }
+void ambtask_wake_error(amb_vm *vm, amb_task *t, ambv e) { wake(vm, t, WAKE_ERROR, e); }
+void ambtask_unpark(amb_vm *vm) {
+    leave_queues(vm, vm->task);
+    vm->task->h.aux16 = TASK_RUNNING;
+}
 void ambtask_wake_again(amb_vm *vm, amb_task *t) { wake(vm, t, WAKE_AGAIN, ambv_nil()); }
 void ambtask_wake_all(amb_vm *vm, ambqueue *q) {
     while (q->first) ambtask_wake_again(vm, q->first->task);
@@ -768,7 +781,7 @@ static amb_status idle(amb_vm *vm) {
             }
             until = ambsched_now(vm) + (vm->limits.deadline_ns - now);
         }
-        bool coming = vm->gate->nflight || s->ntimers || atomic_load(&s->wanted);
+        bool coming = vm->gate->nflight || s->ntimers || vm->host->waiting || atomic_load(&s->wanted);
         bool over = s->pumped && ambsched_now(vm) >= s->pump_until;
         if (!coming) {
             if (told) { /* and could do nothing about it */

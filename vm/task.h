@@ -63,6 +63,7 @@ struct amb_task {
     ambtimer timer;      /* sleep, after */
     ambtimer grace;      /* the time a cancelled task may still wait */
     struct ambpending *call; /* in flight, or its answer */
+    uint32_t ticket;     /* what a host has of it; 0: nothing */
     uint32_t progress;   /* partial: bytes written by what is being done again; else a select's arm */
     bool partial;
     uint8_t wakes;       /* WAKE_*: how it goes on */
@@ -90,7 +91,7 @@ struct amb_task {
         amb_string *name;
     } again;
 };
-enum { REDO_NOTHING, REDO_NATIVE, REDO_CAP };
+enum { REDO_NOTHING, REDO_NATIVE, REDO_CAP, REDO_VALUE /* no call: its result is what it was woken with */ };
 
 struct amb_channel {
     amb_obj h; /* aux16: closed */
@@ -143,6 +144,9 @@ amb_status ambtask_park(amb_vm *vm, const char *what, ambv on, ambqueue *q);
 /* It wakes after that many nanoseconds with `done` unless something else wakes it before. */
 amb_status ambtask_alarm(amb_vm *vm, uint64_t ns);
 void ambtask_wake(amb_vm *vm, amb_task *t, ambv v);
+void ambtask_wake_error(amb_vm *vm, amb_task *t, ambv e);
+/* The running task, which was to be parked, goes on. */
+void ambtask_unpark(amb_vm *vm);
 void ambtask_wake_again(amb_vm *vm, amb_task *t); /* it looks again */
 void ambtask_wake_all(amb_vm *vm, ambqueue *q);   /* all of them look again */
 void ambtask_cancel(amb_vm *vm, amb_task *t);
@@ -186,6 +190,8 @@ int ambtask_suspend(amb_vm *vm, const ambv *end);
 int ambtask_suspend_call(amb_vm *vm, ambv *f, uint32_t slots, uint32_t n, uint8_t kind, uint32_t dst,
                          const amb_instr *ret, const struct amb_native_def *def, bool receiver,
                          amb_string *name);
+/* The same for a call that has only its result to come. */
+int ambtask_suspend_result(amb_vm *vm, ambv *f, uint8_t kind, uint32_t dst, const amb_instr *ret);
 int ambtask_redo(amb_vm *vm);
 /* The task's function has returned; or thrown vm->exc, or ended for good. */
 int ambtask_returned(amb_vm *vm, ambv v);

@@ -13,6 +13,8 @@
 /* ---- str.c ---- */
 /* A new string of len bytes of valid UTF-8 (asserted in debug builds). */
 amb_string *ambstr_new(amb_vm *vm, const char *s, size_t len);
+/* Sees to it that a zero stands behind the text. */
+amb_status ambstr_terminate(amb_vm *vm, amb_string *s);
 amb_string *ambstr_ascii(amb_vm *vm, const char *s, size_t len); /* known to be ASCII */
 amb_string *ambstr_cstr(amb_vm *vm, const char *s);
 /* Like ambstr_new, but checks the UTF-8: on bad input raises DecodeError and returns NULL. */

@@ -9,6 +9,9 @@
 
 #include "class.h"
 #include "gate.h"
+#include "host.h"
+#include "remote.h"
+#include "task.h"
 #include "module.h"
 
 #define STACK_SLOTS 1000000u
@@ -98,6 +101,7 @@ amb_vm *ambvm_new(const ambvm_options *o, amb_status *why) {
     if ((st = ambmodules_setup(vm)) != AMB_OK) goto fail;
     if ((st = ambsched_setup(vm, o->reactor)) != AMB_OK) goto fail;
     if ((st = ambgate_setup(vm)) != AMB_OK) goto fail;
+    if ((st = ambhost_setup(vm)) != AMB_OK) goto fail;
     return vm;
 fail:
     *why = st;
@@ -112,6 +116,8 @@ void ambvm_free(amb_vm *vm) {
     if (vm->gc) {
         alloc = vm->gc->alloc;
         ud = vm->gc->alloc_ud;
+        ambremote_detach(vm);
+        if (vm->sched && vm->host) ambtask_end_all(vm);
         while (vm->at_free) {
             struct ambatfree *a = vm->at_free;
             vm->at_free = a->next;
@@ -128,6 +134,8 @@ void ambvm_free(amb_vm *vm) {
         ambgc_free(vm, vm->pins, vm->pins_cap * sizeof *vm->pins);
         if (vm->stack)
             ambgc_free(vm, vm->stack, (vm->limits.stack_slots + AMB_STACK_RESERVE) * sizeof(ambv));
+        ambgc_finalize_all(vm);
+        ambhost_teardown(vm);
         ambgc_teardown(vm);
     }
     if (alloc) alloc(ud, vm, sizeof *vm, 0, 16);

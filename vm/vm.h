@@ -49,6 +49,7 @@ struct ambgate;
 struct ambsched;
 struct ambmodules;
 struct ambprelude;
+struct ambhost;
 /* What to call when the VM is freed. */
 struct ambatfree {
     void (*fn)(amb_vm *vm, void *ud);
@@ -110,6 +111,7 @@ struct amb_vm {
     struct ambprelude *prelude;
     struct ambgate *gate;
     struct ambsched *sched;
+    struct ambhost *host;
     amb_task *task; /* the running one; NULL: the program has never waited nor spawned */
 
     amb_module *entry; /* the script being run */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The embedding interface: a virtual machine, scripts, values, capabilities.
+/* The embedding interface: a virtual machine, scripts, capabilities. Values are in value.h, functions,
+ * objects and errors in native.h; this header has both.
  *
- * There is no global state: any number of VMs, each used by one thread at a time. Calls
- * return a status and give results by pointer; amb_error_report tells what went wrong.
- * Arguments are borrowed. Nothing is collected between runs: a value of the heap (string,
- * list...) that C code holds lives until the next amb_run that does not get it, or until
- * amb_unpin when pinned. */
+ * There is no global state: any number of VMs, each used by one thread at a time. What is said in
+ * value.h about arguments, results and statuses holds here, too. */
 #ifndef AMBIT_H
 #define AMBIT_H
 
@@ -13,27 +11,17 @@
 #include <stdint.h>
 
 #include "ambit/manifest.h"
+#include "ambit/native.h"
 #include "ambit/reactor.h"
 #include "ambit/status.h"
+#include "ambit/value.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
-#define AMB_API __attribute__((visibility("default")))
-#else
-#define AMB_API
-#endif
-
-typedef struct amb_vm amb_vm;
 typedef struct amb_script amb_script; /* a loaded entry script; owned by its VM */
 struct amb_provider;
-
-/* Sixteen bytes, opaque; copy freely. */
-typedef struct amb_value {
-    uint64_t payload, tag;
-} amb_value;
 
 /* ---- machines ---------------------------------------------------------------------- */
 
@@ -50,16 +38,20 @@ typedef amb_status (*amb_output_fn)(void *ud, int fd, const char *s, size_t n);
 typedef amb_status (*amb_loader_fn)(void *ud, const char *from, const char *spec,
                                     char **id, char **text, size_t *len, char why[256]);
 
+#define AMB_HEAP_DEFAULT ((size_t)256 << 20)
+#define AMB_NO_LIMIT SIZE_MAX
 typedef struct amb_config {
     size_t size; /* sizeof(amb_config): later fields are defaults */
     /* realloc-shaped: new_size 0 frees. align: a power of two. NULL: the C library's. */
     void *(*alloc)(void *ud, void *p, size_t old_size, size_t new_size, size_t align);
     void *alloc_ud;
-    size_t heap_bytes;    /* limits; 0 = none */
-    uint64_t fuel;
-    uint64_t timeout_ns;  /* from the start of each run */
-    uint32_t stack_slots; /* 0 = default */
-    uint32_t handles;     /* 0 = default */
+    /* Limits. Memory, stack, tasks and handles have some unless told otherwise; how long a program may
+     * take is for the host to say. */
+    size_t heap_bytes;    /* all memory of the VM; 0 = AMB_HEAP_DEFAULT, AMB_NO_LIMIT = none */
+    uint64_t fuel;        /* of each run, about one for an instruction; 0 = none */
+    uint64_t timeout_ns;  /* from the start of each run; 0 = none */
+    uint32_t stack_slots; /* values of 16 bytes; 0 = a million, or an eighth of heap_bytes if that is less */
+    uint32_t handles;     /* capabilities at a time; 0 = default */
     uint64_t seed;        /* of hashes and `random`; 0 = from the system */
     amb_output_fn output; /* NULL: descriptors 1 and 2 */
     void *output_ud;
@@ -86,6 +78,12 @@ AMB_API void amb_interrupt(amb_vm *vm);
  * before it ends with AMB_E_CANCELED. A program that does not end is for amb_interrupt. */
 AMB_API void amb_cancel(amb_vm *vm);
 
+/* Other limits for the runs that start from now on; 0 as in amb_config. */
+AMB_API void amb_set_fuel(amb_vm *vm, uint64_t fuel);
+AMB_API void amb_set_timeout(amb_vm *vm, uint64_t ns);
+/* What the last run has used, or the one under way. */
+AMB_API uint64_t amb_fuel_used(const amb_vm *vm);
+
 /* What the collector has done since the VM was made. Pauses are zero unless amb_gc_time
  * is on. */
 #define AMB_GC_PAUSES 12
@@ -108,28 +106,31 @@ typedef struct amb_gc_stats {
 AMB_API void amb_gc_statistics(const amb_vm *vm, amb_gc_stats *out);
 /* Measures pauses from now on (two clock reads for each), or no longer. */
 AMB_API void amb_gc_time(amb_vm *vm, int on);
+/* Collects all garbage now. Outside of scripts. */
+AMB_API void amb_gc_collect(amb_vm *vm);
 
 /* ---- scripts ----------------------------------------------------------------------- */
 
-/* Receives diagnostics, finished text with line ends. */
-typedef void (*amb_text_fn)(void *ud, const char *s, size_t n);
-
 enum {
-    AMB_LOAD_CHECK =
-        1, /* the script is only looked at: says so, changes nothing in this version */
-    AMB_LOAD_REPL = 2 /* a line of a read-eval loop: sees the names of earlier ones */
+    AMB_LOAD_REPL = 2,  /* a line of a read-eval loop: sees the names of earlier ones; amb_script_result */
+    AMB_LOAD_VALUE = 4  /* what the script's last expression statement gives is kept: amb_script_result */
 };
 
-/* Compiles an entry script. name: how messages call it. AMB_E_COMPILE: diagnostics went
- * to `report`. */
+/* Compiles an entry script. name: how messages call it. report: NULL, or receives diagnostics, finished text
+ * with line ends. AMB_E_COMPILE: the source was not accepted. The script lives until amb_script_free or as long as
+ * the VM; it may be run any number of times. */
 AMB_API amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len,
                             uint32_t flags, amb_text_fn report, void *ud,
                             amb_script **out);
 AMB_API const amb_manifest *amb_script_manifest(const amb_script *s);
 
+/* Gives it back, with its manifest and what nobody else refers to; not while it runs. Classes that it
+ * declares stay. */
+AMB_API void amb_script_free(amb_script *s);
+
 /* Runs it: its top level, then `main` if there is one. args: the value of `args`, nil =
- * an empty list. caps: one value for each `use` of the manifest, in order; nil where an
- * optional one was refused. *exit_status: what the program asked for by exit(n) or main's
+ * an empty list. caps: NULL, or one value for each `use` of the manifest, in order: a capability
+ * from amb_grant or whatever the host supplies for it; nil where an optional one was refused. *exit_status: what the program asked for by exit(n) or main's
  * result, else 0. AMB_E_THROW: an uncaught error; AMB_E_LIMIT; AMB_E_CANCELED. */
 AMB_API amb_status amb_run(amb_vm *vm, amb_script *s, amb_value args,
                            const amb_value *caps, int *exit_status);
@@ -148,46 +149,18 @@ AMB_API int amb_poll_fd(amb_vm *vm);
 /* In how many nanoseconds amb_pump has something to do in any case; UINT64_MAX: only when something
  * happens, see amb_poll_fd. */
 AMB_API uint64_t amb_next_deadline(amb_vm *vm);
-/* In a read-eval loop: the value of the line's last expression statement, nil if none. */
-AMB_API amb_value amb_script_result(amb_script *s);
+/* What the last run's last expression statement gave, for scripts loaded with AMB_LOAD_REPL or AMB_LOAD_VALUE; nil
+ * if there was none. */
+AMB_API amb_status amb_script_result(amb_script *s, amb_value *out);
+/* What a name of the script's top level stands for once it has run: a function to call, a value. AMB_E_ARG: there is no such
+ * name. */
+AMB_API amb_status amb_script_get(amb_script *s, const char *name, amb_value *out);
 /* Whether the text stops inside an open bracket or string, so that a read-eval loop goes
  * on reading. */
 AMB_API int amb_incomplete(amb_vm *vm, const char *text, size_t len);
 /* Bytecode with source lines, for reading. */
 AMB_API amb_status amb_disassemble(amb_vm *vm, amb_script *s, amb_text_fn write,
                                    void *ud);
-
-/* ---- errors ------------------------------------------------------------------------ */
-
-/* What the last failed call has to say: message, source excerpt, hint and stack trace, as
- * an uncaught error is shown; colour: with terminal escapes. */
-AMB_API void amb_error_report(amb_vm *vm, int colour, amb_text_fn write, void *ud);
-AMB_API amb_value amb_last_error(amb_vm *vm); /* nil: there was none */
-
-/* ---- values ------------------------------------------------------------------------ */
-
-AMB_API amb_value amb_nil(void);
-AMB_API amb_value amb_bool(int b);
-AMB_API amb_value amb_int(int64_t i);
-AMB_API amb_value amb_float(double f);
-AMB_API amb_status amb_string_new(amb_vm *vm, const char *s, size_t len, amb_value *out);
-AMB_API amb_status amb_list_new(amb_vm *vm, amb_value *out);
-AMB_API amb_status amb_list_push(amb_vm *vm, amb_value list, amb_value v);
-/* names: n zero-terminated names, or NULL. */
-AMB_API amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *names,
-                                 uint32_t n, amb_value *out);
-AMB_API int amb_is_nil(amb_value v);
-AMB_API int amb_as_int(amb_value v, int64_t *out);      /* 0: not an int */
-AMB_API int amb_as_float(amb_value v, double *out);     /* ints, too */
-/* Valid while the value is kept. 0: not a string. */
-AMB_API int amb_as_string(amb_value v, const char **s, size_t *len);
-AMB_API uint32_t amb_list_len(amb_value list);             /* 0: not a list */
-AMB_API int amb_list_at(amb_value list, uint32_t i, amb_value *out);
-/* What print would show; quoted: as inside a list. */
-AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write,
-                            void *ud);
-AMB_API amb_status amb_pin(amb_vm *vm, amb_value v);
-AMB_API void amb_unpin(amb_vm *vm, amb_value v);
 
 /* ---- providers and capabilities ---------------------------------------------------- */
 

@@ -39,7 +39,8 @@ enum {
     AMB_E_THROW = -20, /* a script error is pending; ask for it with amb_last_error */
     AMB_E_LIMIT =
         -21, /* memory, fuel, deadline or stack limit: the run is over, no handler runs */
-    AMB_E_COMPILE = -22 /* the source was not accepted; diagnostics were delivered */
+    AMB_E_COMPILE = -22, /* the source was not accepted; diagnostics were delivered */
+    AMB_E_SCOPE = -23    /* a value's scope is closed, it is another VM's, or none is open */
 };
 
 #ifdef __cplusplus

@@ -107,11 +107,12 @@ static void watching(const amb_config *c)
     static const char *const some[] = {"read", "create"};
     amb_vm *vm = amb_vm_new(c, NULL);
     CHECK(vm && pipe(ends) == 0);
+    amb_scope_open(vm);
     CHECK(amb_provider_add(vm, &amb_provider_fs) == AMB_OK);
     CHECK(amb_observe(vm, observe, &begun) == AMB_OK);
     CHECK(amb_audit(vm, ends[1]) == AMB_OK);
     CHECK(amb_grant(vm, "fs", "temp", NULL, 0, some, 2, &cap, why) == AMB_OK);
-    CHECK(amb_pin(vm, cap) == AMB_OK && amb_capability_id(vm, cap) != 0);
+    CHECK(amb_capability_id(vm, cap) != 0);
     CHECK(amb_capability_fd(vm, cap) >= 0);
     CHECK(run(vm, "use fs.temp() as t\nt.mkdir(\"a\")\nt.write_text(\"b\", \"c\")", &cap,
               &status, &said) == AMB_E_THROW);
@@ -129,7 +130,6 @@ static void watching(const amb_config *c)
           AMB_E_LIMIT);
     amb_revoke(vm, cap);
     CHECK(amb_capability_id(vm, cap) == 0 && amb_capability_fd(vm, cap) == -1);
-    amb_unpin(vm, cap);
     amb_vm_free(vm);
 }
 
@@ -150,6 +150,7 @@ static void pumped(void)
         vm[i] = amb_vm_new(&c, NULL);
         amb_value cap;
         amb_script *script;
+        amb_scope_open(vm[i]);
         CHECK(amb_pump(vm[i], 0, &status[i]) == AMB_E_STALE);
         CHECK(amb_provider_add(vm[i], &amb_provider_timer) == AMB_OK);
         CHECK(amb_load(vm[i], "host", source, strlen(source), 0, collect, &said, &script) == AMB_OK);
@@ -214,6 +215,7 @@ int main(void)
     c.output_ud = &other;
     amb_vm *second = amb_vm_new(&c, &why);
     CHECK(vm && second);
+    amb_scope_open(vm);
 
     CHECK(run(vm, "print(6 * 7)", NULL, &status, &said) == AMB_OK);
     CHECK(strcmp(out.text, "42\n") == 0 && other.len == 0);
@@ -238,14 +240,12 @@ int main(void)
     CHECK(amb_provider_add(vm, &amb_provider_fs) == AMB_OK);
     CHECK(amb_provider_find(vm, "fs") == &amb_provider_fs);
     CHECK(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &cap, text) == AMB_OK);
-    CHECK(amb_pin(vm, cap) == AMB_OK);
     const char *uses =
         "use fs.temp() as t\nt.write_text(\"a\", \"b\")\nprint(t.read_text(\"a\"))";
     out.len = 0;
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_OK && strcmp(out.text, "b\n") == 0);
     amb_revoke(vm, cap);
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_E_THROW);
-    amb_unpin(vm, cap);
 
     watching(&c);
 

@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 #include "kit.h"
 
 static struct {
@@ -90,10 +91,11 @@ Test(rogue, second_and_late_answers_are_dropped)
     amb_vm *vm = ambapi_new(NULL, NULL);
     cr_assert_not_null(vm);
     cr_assert_eq(amb_provider_add(vm, &rogue), AMB_OK);
+    amb_scope_open(vm);
     amb_value v;
     char why[256];
     cr_assert_eq(amb_grant(vm, "rogue", "rogue", NULL, 0, NULL, 0, &v, why), AMB_OK, "%s", why);
-    ambv cap = ambapi_in(v), out;
+    ambv cap = ambhost_value(vm, v), out;
     uint64_t late = vm->gate->late;
     cr_assert_eq(ambgate_invoke(vm, cap, ambstr_intern(vm, "twice", 5), NULL, 0, &out), AMB_OK);
     cr_assert_eq(r.taken, 1);

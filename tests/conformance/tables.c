@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 #include "kit.h"
 
 extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock, amb_provider_timer,
@@ -83,10 +84,11 @@ static void matrix(const amb_provider *p)
     gate = vm->gate;
     cr_assert_eq(amb_provider_add(vm, &q), AMB_OK);
     for (uint32_t t = 0; t < p->nres; t++) {
+        amb_scope_open(vm);
         amb_value v;
         char why[256];
         cr_assert_eq(amb_grant(vm, p->iface, names[t], NULL, 0, NULL, 0, &v, why), AMB_OK, "%s", why);
-        ambv cap = ambapi_in(v);
+        ambv cap = ambhost_value(vm, v);
         ambrow *row = ambhandle_peek(vm, cap);
         for (uint32_t i = 0; i < p->nops; i++) {
             const amb_op *op = &ops[i];

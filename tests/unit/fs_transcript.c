@@ -167,6 +167,7 @@ static sink transcript(const amb_provider *p)
     static const char *const full[] = {"full"};
     amb_value cap;
     char why[256];
+    amb_scope_open(vm);
     cr_assert_eq(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &cap, why), AMB_OK, "%s", why);
     int status = 0;
     st = amb_run(vm, script, amb_nil(), &cap, &status);

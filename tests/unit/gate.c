@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 
 extern const amb_provider amb_provider_fs, amb_provider_console, amb_provider_clock;
 
@@ -24,11 +25,12 @@ static void open_vm(void)
     cr_assert_eq(amb_provider_add(vm, &amb_provider_console), AMB_OK);
     cr_assert_eq(amb_provider_add(vm, &amb_provider_clock), AMB_OK);
     static const char *const full[] = {"full"};
+    amb_scope_open(vm);
     amb_value out;
     char why[256];
     cr_assert_eq(amb_grant(vm, "fs", "temp", NULL, 0, full, 1, &out, why), AMB_OK, "%s",
                  why);
-    root = ambapi_in(out);
+    root = ambhost_value(vm, out);
 }
 static void close_vm(void) { amb_vm_free(vm); }
 
@@ -309,7 +311,7 @@ Test(gate, grants_name_what_is_wrong)
     cr_assert_eq(amb_grant(vm, "fs", "dir", &arg, 1, NULL, 0, &out, why), AMB_E_IO);
     cr_assert(strstr(why, "No such file") != NULL, "%s", why);
     cr_assert_eq(amb_grant(vm, "clock", "clock", NULL, 0, NULL, 0, &out, why), AMB_OK);
-    cr_assert_gt(must_call(ambapi_in(out), "now", NONE, NONE).f, 1e9);
+    cr_assert_gt(must_call(ambhost_value(vm, out), "now", NONE, NONE).f, 1e9);
 }
 
 /* --- every allocation fails once ------------------------------------------------------ */
@@ -364,6 +366,7 @@ Test(gate_memory, no_allocation_is_taken_for_granted)
         amb_config c = {.size = sizeof c, .alloc = faulty_alloc, .alloc_ud = &f, .seed = 1};
         amb_vm *m = ambapi_new(&c, NULL);
         cr_assert_not_null(m);
+        amb_scope_open(m);
         f.left = n;
         amb_value cap;
         char why[256];
@@ -371,7 +374,7 @@ Test(gate_memory, no_allocation_is_taken_for_granted)
         amb_status st = amb_provider_add(m, &amb_provider_fs);
         if (st == AMB_OK) st = amb_grant(m, "fs", "temp", NULL, 0, full, 1, &cap, why);
         if (st == AMB_OK) {
-            ambv dir = ambapi_in(cap), file, lines, line, ignored;
+            ambv dir = ambhost_value(m, cap), file, lines, line, ignored;
             try_call(m, dir, "write_text", "a", "one\ntwo\n", &ignored);
             try_call(m, dir, "mkdir", "d", NULL, &ignored);
             try_call(m, dir, "list", NULL, NULL, &ignored);

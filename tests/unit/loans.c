@@ -347,6 +347,7 @@ static void expect(const char *body, const char *output, int wire, uint64_t chao
     said[0] = written[0] = 0;
     cr_assert(amb_provider_add(vm, &word_provider) == AMB_OK && amb_provider_add(vm, &user_provider) == AMB_OK);
     cr_assert(amb_load(vm, "loans", source, strlen(source), 0, errors, NULL, &s) == AMB_OK, "%s", said);
+    amb_scope_open(vm);
     cr_assert(amb_grant(vm, "word", "word", NULL, 0, NULL, 0, &caps[0], NULL) == AMB_OK);
     cr_assert(amb_grant(vm, "user", "user", NULL, 0, NULL, 0, &caps[1], NULL) == AMB_OK);
     cr_assert(amb_grant(vm, "word", "tape", NULL, 0, NULL, 0, &caps[2], NULL) == AMB_OK);

@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "gate.h"
+#include "host.h"
 #include "module.h"
 
 /* --- a table to spoil --------------------------------------------------------------- */
@@ -263,11 +264,12 @@ Test(table, of_other_versions)
     cr_assert_str_eq(own->ops[5].params[1].name, "other");
     cr_assert_str_eq(own->cfg[0].name, "level");
     static const char *const rights[] = {"read"};
+    amb_scope_open(vm);
     amb_value name, v;
     cr_assert_eq(amb_string_new(vm, "n", 1, &name), AMB_OK);
     cr_assert_eq(amb_grant(vm, "sample", "file", &name, 1, rights, 1, &v, why), AMB_OK, "%s", why);
     ambv args[2] = {ambv_int(41)}, out;
-    cr_assert_eq(ambgate_invoke(vm, ambapi_in(v), ambstr_intern(vm, "get", 3), args, 1, &out), AMB_OK);
+    cr_assert_eq(ambgate_invoke(vm, ambhost_value(vm, v), ambstr_intern(vm, "get", 3), args, 1, &out), AMB_OK);
     cr_assert_eq(out.i, 41);
     amb_vm_free(vm);
 
@@ -431,13 +433,14 @@ Test(table, spoilt_at_random)
         amb_vm *vm = ambapi_new(NULL, NULL);
         amb_status st = amb_provider_add(vm, &s->p);
         if (st == AMB_OK) {
+            amb_scope_open(vm);
             amb_value name, cap;
             in++;
             amb_string_new(vm, "n", 1, &name);
             const char *made = s->ops[0].name;
             if (s->p.flags & AMB_PROVIDER_PURE) use_all(vm, s, ambv_nil());
             else if (s->p.nops && amb_grant(vm, s->p.iface, made, &name, 1, NULL, 0, &cap, why) == AMB_OK)
-                use_all(vm, s, ambapi_in(cap));
+                use_all(vm, s, ambhost_value(vm, cap));
         } else {
             out++;
             cr_assert_eq(amb_provider_check(&s->p, why), AMB_E_ARG);

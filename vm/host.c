@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/* What hosts hold: names of values, and how functions of a host are called, wait and go on. */
+#include "host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "class.h"
+#include "gc_internal.h"
+#include "remote.h"
+#include "task.h"
+
+#define FEW_ARGS 12u
+
+/* ---- names of values ---- */
+
+bool ambhost_named(const amb_vm *vm, amb_value v, ambv *out) {
+    const ambhost *h = vm->host;
+    uint64_t tag = v.tag & 0xff;
+    uint32_t at = (uint32_t)(v.tag >> 32);
+    bool pin = v.tag & AMBHOST_PIN;
+    if (at >= (pin ? h->npins : h->nnames)) return false;
+    const ambv *place = pin ? &h->pins[at] : &h->names[at];
+    if (place->u != v.payload || place->tag != tag || tag < TAG_HEAP) return false;
+    *out = *place;
+    return true;
+}
+
+amb_status ambhost_stray(amb_vm *vm) {
+    if (amberr_raise(vm, AMB_ERR_STATE,
+                     "a value was used after its scope was closed, or in another VM") != AMB_E_THROW)
+        return ambhost_failed(vm, vm->failed);
+    return AMB_E_SCOPE;
+}
+
+amb_status ambhost_no_scope(amb_vm *vm) {
+    if (amberr_raise(vm, AMB_ERR_STATE, "no scope is open for a value: see amb_scope_open") != AMB_E_THROW)
+        return ambhost_failed(vm, vm->failed);
+    return AMB_E_SCOPE;
+}
+
+/* Tables of values grow by half; they count as memory of the VM. */
+static bool grow(amb_vm *vm, ambv **table, uint32_t *cap, const ambv *keep) {
+    int tries = 0;
+    uint32_t more = *cap ? *cap + *cap / 2 : 32;
+    ambv *t;
+    if (*cap > UINT32_MAX / 2) return false;
+    /* A collection would not see what is to be put there. */
+    vm->host->making = *keep;
+    do t = ambgc_realloc(vm, *table, *cap * sizeof *t, more * sizeof *t);
+    while (!t && ambhost_room(vm, &tries));
+    if (!t) return false;
+    *table = t;
+    *cap = more;
+    return true;
+}
+
+amb_status ambhost_name(amb_vm *vm, ambv v, amb_value *out) {
+    ambhost *h = vm->host;
+    if (AMB_UNLIKELY(!h->depth)) return ambhost_no_scope(vm);
+    if (AMB_UNLIKELY(h->nnames == h->names_cap) && !grow(vm, &h->names, &h->names_cap, &v))
+        return ambhost_failed(vm, vm->failed);
+    h->names[h->nnames] = v;
+    *out = (amb_value){v.u, v.tag | (uint64_t)h->nnames++ << 32};
+    return AMB_OK;
+}
+
+amb_scope amb_scope_open(amb_vm *vm) {
+    ambhost *h = vm->host;
+    return (amb_scope){h->nnames, ++h->depth};
+}
+
+amb_status amb_scope_close(amb_vm *vm, amb_scope s) {
+    ambhost *h = vm->host;
+    if (s.depth != h->depth || !s.depth || s.first > h->nnames) return AMB_E_SCOPE;
+    h->nnames = s.first;
+    h->depth--;
+    return AMB_OK;
+}
+
+amb_status amb_scope_escape(amb_vm *vm, amb_scope s, amb_value v, amb_value *out) {
+    ambv x;
+    amb_status st = ambhost_in(vm, v, &x);
+    if (st == AMB_OK) st = amb_scope_close(vm, s);
+    return st == AMB_OK ? ambhost_out(vm, x, out) : st;
+}
+
+amb_status amb_pin(amb_vm *vm, amb_value v, amb_value *out) {
+    ambhost *h = vm->host;
+    ambv x;
+    amb_status st = ambhost_in(vm, v, &x);
+    if (st != AMB_OK) return st;
+    if (ambhost_scalar(x.tag)) {
+        *out = v;
+        return AMB_OK;
+    }
+    uint32_t at;
+    if (h->free_pin) {
+        at = h->free_pin - 1;
+        h->free_pin = (uint32_t)h->pins[at].u;
+    } else {
+        if (h->npins == h->pins_cap && !grow(vm, &h->pins, &h->pins_cap, &x))
+            return ambhost_failed(vm, vm->failed);
+        at = h->npins++;
+    }
+    h->pins[at] = x;
+    *out = (amb_value){x.u, x.tag | AMBHOST_PIN | (uint64_t)at << 32};
+    return AMB_OK;
+}
+
+void amb_unpin(amb_vm *vm, amb_value v) {
+    ambhost *h = vm->host;
+    ambv x;
+    if (!(v.tag & AMBHOST_PIN) || !ambhost_named(vm, v, &x)) return;
+    uint32_t at = (uint32_t)(v.tag >> 32);
+    h->pins[at] = (ambv){.u = h->free_pin, .tag = TAG_UNDEF};
+    h->free_pin = at + 1;
+}
+
+/* ---- memory and statuses ---- */
+
+bool ambhost_room(amb_vm *vm, int *tries) {
+    if (vm->failed == AMB_OK || vm->no_gc || (*tries)++) return false;
+    ambrun_make_room(vm, vm->base);
+    return true;
+}
+
+amb_status ambhost_failed(amb_vm *vm, amb_status st) {
+    if (st == AMB_OK || (st == AMB_E_THROW && vm->failed)) st = vm->failed;
+    if (st == AMB_OK) st = vm->exc.tag != TAG_UNDEF ? AMB_E_THROW : AMB_E_NOMEM;
+    if (vm->c_depth == 0) {
+        vm->host->failed = vm->failed;
+        vm->failed = AMB_OK;
+    }
+    return st;
+}
+
+void ambhost_begin(amb_vm *vm) {
+    vm->host->failed = vm->failed = AMB_OK;
+    vm->host->result = ambv_nil();
+    vm->host->program = NULL;
+    vm->limit_text = NULL;
+    vm->exc = ambv_undef();
+    vm->interrupt = 0;
+    vm->fuel_used = 0;
+    vm->slice = vm->slice_size = 0;
+    vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
+}
+
+amb_status ambhost_end(amb_vm *vm, amb_status st) {
+    vm->fuel_used = ambtask_fuel_used(vm);
+    vm->slice_size = vm->slice;
+    if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
+        ambinst_class(vm, vm->exc.inst) == vm->error_class[AMB_ERR_CANCELLED]) {
+        vm->exc = ambv_undef();
+        vm->failed = st = AMB_E_LIMIT;
+        vm->limit_text = "interrupt";
+    }
+    if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
+        /* What the program had filled is garbage now: the next one finds the room it had. */
+        amb_status why = vm->failed;
+        vm->top = vm->base;
+        vm->failed = AMB_OK;
+        ambgc_collect(vm, true);
+        vm->failed = why;
+        if (!vm->limit_text) vm->limit_text = "memory";
+    }
+    vm->host->failed = vm->failed;
+    vm->failed = AMB_OK;
+    if (st == AMB_E_LIMIT && vm->limit_text && !strcmp(vm->limit_text, "interrupt")) return AMB_E_CANCELED;
+    return st;
+}
+
+/* ---- calls of a host's functions ---- */
+
+static ambv then_host(const amb_instance *o) { return ambinst_get(o, 0); }
+
+/* Calls what amb_call_then was asked to call, in place of the call (f, kind, dst, ret). */
+static int call_instead(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret) {
+    ambhost *h = vm->host;
+    amb_instance *o = h->then;
+    ambhostthen *t = then_host(o).p;
+    h->then = NULL;
+    t->f = f - vm->base;
+    t->kind = kind;
+    t->dst = dst;
+    t->ret = ret;
+    ambv *g = ambrun_top(vm);
+    if (g <= f) g = f + 1; /* a call from above the frame: what is below stays */
+    if (!ambrun_reserve(vm, g + 3 + t->n)) return RUN_THROW;
+    g[0] = ambv_obj(o);
+    g[1] = h->names[t->first];
+    g[2] = ambv_nil();
+    memcpy(g + 3, &h->names[t->first + 1], t->n * sizeof *g);
+    return ambrun_call(vm, g + 1, t->n, FRAME_HOST, 0, ret);
+}
+
+/* A status that is no error of the language yet. */
+static void raise_status(amb_vm *vm, const char *name, amb_status st) {
+    static const struct {
+        amb_status st;
+        enum amb_error_kind kind;
+        const char *text;
+    } known[] = {
+        {AMB_E_ARG, AMB_ERR_VALUE, "an argument is not accepted"},
+        {AMB_E_RIGHTS, AMB_ERR_CAPABILITY, "a right is missing"},
+        {AMB_E_STALE, AMB_ERR_STATE, "it is closed"},
+        {AMB_E_IO, AMB_ERR_IO, "input or output failed"},
+        {AMB_E_TIMEOUT, AMB_ERR_TIMEOUT, "it took too long"},
+        {AMB_E_CANCELED, AMB_ERR_ERROR, "it was cancelled"},
+        {AMB_E_QUOTA, AMB_ERR_LIMIT, "a limit is used up"},
+        {AMB_E_EOF, AMB_ERR_STATE, "there is no more"},
+        {AMB_E_NOSYS, AMB_ERR_ERROR, "it is not supported"},
+        {AMB_E_BUSY, AMB_ERR_STATE, "it is in use"},
+    };
+    for (unsigned i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].st == st) {
+            amberr_raise(vm, known[i].kind, "%s: %s", name, known[i].text);
+            return;
+        }
+    amberr_raise(vm, AMB_ERR_ERROR, "%s failed (status %d)", name, (int)st);
+}
+
+/* A function of the host has returned st and `out`: what becomes of the call (f, kind, dst, ret). */
+static int returned(amb_vm *vm, const char *name, amb_status st, amb_value out, ambv *f, enum frame_kind kind,
+                    uint32_t dst, const amb_instr *ret) {
+    ambhost *h = vm->host;
+    ambv v = ambv_nil();
+    bool waits = vm->task && vm->task->h.aux16 == TASK_WAITING && vm->task->ticket;
+    if (AMB_UNLIKELY(vm->failed != AMB_OK)) st = AMB_E_THROW;
+    if (AMB_LIKELY(st == AMB_OK)) st = ambhost_in(vm, out, &v);
+    if (AMB_UNLIKELY(st == AMB_PENDING && (h->then || waits))) return RUN_NEXT;
+    if (AMB_UNLIKELY(waits)) ambtask_unpark(vm);
+    if (AMB_UNLIKELY(h->then != NULL)) { /* asked for, and then not wanted */
+        ambhost_finalize(vm, h->then);
+        h->then = NULL;
+    }
+    if (AMB_UNLIKELY(st != AMB_OK)) {
+        if (st == AMB_E_NOMEM && vm->exc.tag == TAG_UNDEF && !vm->failed) vm->failed = st;
+        if (vm->failed == AMB_OK && vm->exc.tag == TAG_UNDEF) raise_status(vm, name, st);
+        return RUN_THROW;
+    }
+    vm->exc = ambv_undef();
+    int rc = ambrun_deliver_result(vm, f, kind, dst, ret, v);
+    if (vm->gc_wanted && rc == RUN_RESUME) ambrun_collect(vm);
+    return rc;
+}
+
+static int wait_or_go(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst, const amb_instr *ret) {
+    return vm->host->then ? call_instead(vm, f, kind, dst, ret)
+                          : ambtask_suspend_result(vm, f, (uint8_t)kind, dst, ret);
+}
+
+int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum frame_kind kind,
+                 uint32_t dst, const amb_instr *ret) {
+    const ambhostfn *fn = (const ambhostfn *)d;
+    ambhost *h = vm->host;
+    uint32_t receiver = d->flags & NATIVE_METHOD ? 1 : 0, all = d->max + receiver;
+    if (all < n || d->flags & NATIVE_REST) all = n;
+    amb_value few[FEW_ARGS], *args = few, out = {0, TAG_NIL};
+    const ambv *in = f + 2;
+    if (receiver && (in->tag != TAG_INSTANCE || !ambclass_is_a(ambinst_class(vm, in->inst), fn->home))) {
+        amberr_raise(vm, AMB_ERR_TYPE, "%s is a method of %s: it cannot be called on %s", d->name,
+                     fn->home->name->data, ambtype_name(vm, *in));
+        return RUN_THROW;
+    }
+    if ((d->flags & NATIVE_REST) && n > receiver + 1u && in[n - 2].tag == TAG_UNDEF) {
+        amberr_raise(vm, AMB_ERR_TYPE, "%s takes no arguments by name", d->name);
+        return RUN_THROW;
+    }
+    if (all > FEW_ARGS && !(args = ambgc_malloc(vm, all * sizeof *args))) return RUN_THROW;
+    uint32_t first = h->nnames;
+    amb_value self;
+    h->depth++;
+    amb_status st = ambhost_name(vm, ambv_obj(fn->self), &self);
+    for (uint32_t i = 0; i < n && st == AMB_OK; i++)
+        st = ambhost_out(vm, in[i].tag == TAG_UNDEF ? ambv_nil() : in[i], &args[i]);
+    for (uint32_t i = n; i < all; i++) args[i] = (amb_value){0, TAG_NIL};
+    int rc = RUN_THROW;
+    if (st == AMB_OK) {
+        uint32_t depth = h->depth;
+        uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_host));
+        st = fn->fn(vm, fn->ud, args, n, &out);
+        ambsample_enter(vm, outer);
+        h->depth = depth;
+        rc = returned(vm, d->name, st, out, f, kind, dst, ret);
+        if (rc == RUN_NEXT) rc = wait_or_go(vm, f, kind, dst, ret);
+    }
+    h->nnames = first;
+    h->depth--;
+    if (args != few) ambgc_free(vm, args, all * sizeof *args);
+    return rc;
+}
+
+static void free_then(ambhostthen *t) {
+    if (t->drop) t->drop(t->ud);
+    free(t);
+}
+
+int ambhost_went_on(amb_vm *vm, ambv at, bool threw, ambv v) {
+    ambhost *h = vm->host;
+    amb_instance *o = at.inst;
+    ambhostthen *t = then_host(o).p;
+    ambinst_put(o, 0, ambv_nil()); /* from here on it is ours */
+    ambv *f = vm->base + t->f;
+    enum frame_kind kind = t->kind;
+    uint32_t dst = t->dst;
+    const amb_instr *ret = t->ret;
+    int rc;
+    if (!t->then) {
+        rc = threw ? RUN_THROW : ambrun_deliver_result(vm, f, kind, dst, ret, v);
+    } else {
+        ambv error = vm->exc;
+        amb_value in, out = {0, TAG_NIL};
+        uint32_t first = h->nnames, depth = ++h->depth;
+        vm->exc = ambv_undef();
+        amb_status st = ambhost_out(vm, threw ? error : v, &in);
+        if (st == AMB_OK) st = t->then(vm, t->ud, threw ? AMB_E_THROW : AMB_OK, in, &out);
+        h->depth = depth;
+        if (threw && st == AMB_E_THROW && vm->exc.tag == TAG_UNDEF && !vm->failed) vm->exc = error;
+        rc = returned(vm, "a function called from the host", st, out, f, kind, dst, ret);
+        if (rc == RUN_NEXT) {
+            const ambhostthen *again = h->then ? then_host(h->then).p : NULL;
+            if (again && again->ud == t->ud) t->drop = NULL; /* handed on */
+            rc = wait_or_go(vm, f, kind, dst, ret);
+            free_then(t);
+            h->nnames = first;
+            h->depth--;
+            return rc;
+        }
+        h->nnames = first;
+        h->depth--;
+    }
+    free_then(t);
+    if (rc == RUN_THROW && ret) vm->pc = ret - 1; /* inside the calling instruction */
+    return rc;
+}
+
+/* ---- waiting ---- */
+
+void ambhost_left(amb_vm *vm, amb_task *t) {
+    ambhost *h = vm->host;
+    ambhostwait *w = &h->waits[t->ticket - 1];
+    void (*left)(void *ud) = w->left;
+    void *ud = w->ud;
+    w->generation++;
+    w->task = NULL;
+    w->next_free = h->free_wait;
+    h->free_wait = t->ticket;
+    h->waiting--;
+    t->ticket = 0;
+    if (left) left(ud);
+}
+
+/* ---- life ---- */
+
+void ambhost_drop_native(amb_vm *vm, amb_native *n) {
+    if (!(n->def->flags & NATIVE_HOST)) return;
+    ambhostfn *f = (ambhostfn *)n->def;
+    if (f->drop) f->drop(f->ud);
+    ambgc_free(vm, f, sizeof *f);
+}
+
+void ambhost_finalize(amb_vm *vm, amb_instance *o) {
+    ambv v = ambinst_get(o, 0);
+    if (v.tag != TAG_INT) return; /* released */
+    ambinst_put(o, 0, ambv_nil());
+    /* Classes may be gone already when the whole heap goes; what they say of finalizing is not. */
+    if (vm->host->then_id == o->h.aux32) {
+        free_then(v.p);
+        return;
+    }
+    for (ambhostclass *c = vm->host->classes; c; c = c->next)
+        if (c->id == o->h.aux32) {
+            if (c->finalize) c->finalize(v.p);
+            return;
+        }
+}
+
+void ambhost_mark(struct ambgc *gc, const ambhost *h) {
+    for (uint32_t i = 0; i < h->nnames; i++) ambgc_mark_value(gc, h->names[i]);
+    for (uint32_t i = 0; i < h->npins; i++) ambgc_mark_value(gc, h->pins[i]);
+    for (uint32_t i = 0; i < h->nmodules; i++) ambgc_mark_obj(gc, h->modules[i]);
+    ambgc_mark_value(gc, h->making);
+    ambgc_mark_value(gc, h->result);
+    ambgc_mark_obj(gc, h->then);
+    ambgc_mark_obj(gc, h->program);
+}
+
+amb_module *ambhost_module(const amb_vm *vm, const char *name, size_t len) {
+    const ambhost *h = vm->host;
+    for (uint32_t i = 0; i < h->nmodules; i++)
+        if (h->modules[i]->name->len == len && !memcmp(h->modules[i]->name->data, name, len)) return h->modules[i];
+    return NULL;
+}
+
+amb_status ambhost_setup(amb_vm *vm) {
+    ambhost *h = ambgc_malloc(vm, sizeof *h);
+    if (!h) return vm->failed;
+    memset(h, 0, sizeof *h);
+    h->making = h->result = ambv_nil();
+    vm->host = h;
+    return AMB_OK;
+}
+
+void ambhost_teardown(amb_vm *vm) {
+    ambhost *h = vm->host;
+    if (!h) return;
+    ambgc_free(vm, h->names, h->names_cap * sizeof *h->names);
+    ambgc_free(vm, h->pins, h->pins_cap * sizeof *h->pins);
+    ambgc_free(vm, h->waits, h->waits_cap * sizeof *h->waits);
+    ambgc_free(vm, h->modules, h->modules_cap * sizeof *h->modules);
+    while (h->classes) {
+        ambhostclass *c = h->classes;
+        h->classes = c->next;
+        ambgc_free(vm, c, sizeof *c);
+    }
+    ambgc_free(vm, h, sizeof *h);
+    vm->host = NULL;
+}
