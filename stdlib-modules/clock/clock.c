@@ -127,12 +127,7 @@ AMB_PROVIDER(clock) = {
     .iface = "clock",
     .doc = "what time it is",
     .iface_major = 1,
-    .nops = sizeof ops / sizeof ops[0],
-    .nres = sizeof types / sizeof types[0],
-    .nrights = sizeof rights / sizeof rights[0],
-    .ops = ops,
-    .res = types,
-    .rights = rights,
+    AMB_PROVIDER_TABLES(ops, types, rights),
     .start = start,
     .stop = stop,
 };

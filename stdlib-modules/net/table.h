@@ -144,6 +144,5 @@ static const amb_restype types[] = {
 
 #define NET_TABLE(start_fn)                                                                     \
     AMB_PROVIDER_HEAD, .iface = "net", .doc = "connections to other machines and programs",     \
-    .iface_major = 1, .nops = sizeof ops / sizeof ops[0], .nres = sizeof types / sizeof types[0], \
-    .nrights = sizeof rights / sizeof rights[0], .ncfg = 1, .ops = ops, .res = types,           \
-    .rights = rights, .cfg = p_cfg, .start = start_fn, .stop = net_stop, .cancel = net_cancel
+    .iface_major = 1, AMB_PROVIDER_TABLES(ops, types, rights), .ncfg = 1, \
+    .cfg = p_cfg, .start = start_fn, .stop = net_stop, .cancel = net_cancel
