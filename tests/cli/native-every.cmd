@@ -10,4 +10,5 @@ for x in every-frozen every-future every-older; do run $x | cmp - $d/out && echo
 run every --wire | cmp - $d/out && echo wire
 for seed in 1 2 3; do run every --chaos $seed | cmp - $d/out && echo chaos; done
 ambit --provider $so/every.so --deny-all tests/spi/every.amb 2>&1 | head -n 3; rm -r $d
-ambit --provider $so/every.so -e 'use every.shelf' 2>&1; ambit --provider $so/every.so -e 'use some.shelf' 2>&1
+ambit --provider $so/every.so -e 'use every.shelf' 2>&1 | cat
+ambit --provider $so/every.so -e 'use some.shelf' 2>&1 | cat
