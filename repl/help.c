@@ -71,6 +71,22 @@ static const struct topic {
      "Status 1 if nothing is remembered for it.\n"},
     {"dis", "ambit dis FILE", "show the bytecode",
      "Prints the compiled functions with source lines.\n"},
+    {"new", "ambit new provider|host NAME [DIR]", "begin a project in C",
+     "Makes a directory (NAME, or DIR) with a provider, or a program that runs scripts: source, makefile,\n"
+     "tests and a README, to be changed as you like. `make check` there passes at once; it needs a C\n"
+     "compiler, pkg-config and an installed Ambit. Nothing is written over: DIR must be new or empty.\n"
+     "NAME is made of a to z, 0 to 9 and _.\n"},
+    {"provider", "ambit provider describe|check PATH", "what a provider offers; whether it is sound",
+     "ambit provider describe NAME|PATH [--json | --markdown]\n"
+     "  Prints what a provider offers: a standard one by its name, a shared object by a path with a '/'.\n"
+     "  --markdown makes documentation of it. Nothing of the provider is started.\n\n"
+     "ambit provider check PATH [--script FILE] [--make 'CONSTRUCTOR(ARGS)']\n"
+     "  Calls all of it, with ordinary, extreme and made-up arguments, in empty directories, while memory,\n"
+     "  handles, tickets, timers and watches run out, calls are cancelled, handles close, answers come\n"
+     "  too late. Each rule is a line and a process of its own. --make says how to get a resource that needs\n"
+     "  particular arguments; repeatable. --script runs FILE with the provider as it is, through a byte\n"
+     "  stream, and disturbed: the output must be the same, and that of FILE's name with .out if there is one.\n"
+     "  Its line `# flags: ...` is used as options, else -y. Status 1 if a rule is broken.\n"},
     {"help", "ambit help [COMMAND | ID]", "this text, a command's, a diagnostic's",
      "ID is the word in brackets behind a message of the compiler.\n"},
     {"version", "ambit --version", "the version", "\n"},

@@ -44,7 +44,8 @@ static const struct command {
 } commands[] = {
     {"check", cmd_check}, {"caps", cmd_caps},       {"grant", cmd_grant},
     {"grants", cmd_grants}, {"revoke", cmd_revoke}, {"dis", cmd_dis},
-    {"help", cmd_help},   {"version", cmd_version},
+    {"help", cmd_help},   {"version", cmd_version}, {"new", cmd_new},
+    {"provider", cmd_provider},
 };
 
 /* Takes an option at argv[*i]. 1: taken, 0: it is none, -1: wrong (told). */

@@ -197,6 +197,8 @@ int cmd_caps(const cli_options *o);
 int cmd_dis(const cli_options *o);
 int cmd_help(const cli_options *o);
 int cmd_version(const cli_options *o);
+int cmd_new(const cli_options *o);
+int cmd_provider(const cli_options *o);
 int cmd_repl(const cli_options *o);
 
 /* ---- lineedit.c: one line from the user, with history where libedit is there */

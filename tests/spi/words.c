@@ -13,6 +13,7 @@
 typedef struct words {
     const amb_host *h;
     void *hctx;
+    struct waiting *waiting; /* calls that are not answered yet */
 } words;
 
 typedef struct counter {
@@ -92,12 +93,19 @@ FN(slow)
 
 typedef struct waiting {
     words *w;
+    struct waiting *next;
     amb_ticket t;
+    uint64_t timer;
 } waiting;
 static void over(void *ud, uint32_t events)
 {
     (void)events;
     waiting *k = ud;
+    for (waiting **at = &k->w->waiting; *at; at = &(*at)->next)
+        if (*at == k) {
+            *at = k->next;
+            break;
+        }
     amb_call *c = k->w->h->reply_open(k->w->hctx, k->t);
     amb_arg ret = {.type = AMB_T_STR, .len = 5, .v.p = "later"};
     if (c) k->w->h->reply(c, AMB_OK, &ret);
@@ -111,11 +119,17 @@ FN(later)
     uint64_t id;
     waiting *k = malloc(sizeof *k);
     if (!k) return AMB_E_NOMEM;
-    *k = (waiting){.w = w, .t = w->h->pend(c)};
-    amb_status st = k->t ? w->h->timer(w->hctx, 1000000, over, k, &id) : AMB_E_BUSY;
-    if (st == AMB_OK) return AMB_PENDING;
+    k->w = w;
+    amb_status st = w->h->timer(w->hctx, 1000000, over, k, &id);
+    if (st == AMB_OK && (k->t = w->h->pend(c)) != 0) {
+        k->next = w->waiting;
+        k->timer = id;
+        w->waiting = k;
+        return AMB_PENDING;
+    }
+    if (st == AMB_OK) w->h->unwatch(w->hctx, id);
     free(k);
-    return st == AMB_E_BUSY ? w->h->fail(c, st, 0, "later: it cannot wait here") : st;
+    return st ? st : w->h->fail(c, AMB_E_BUSY, 0, "later: it cannot wait here");
 }
 
 FN(count)
@@ -199,11 +213,21 @@ static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint3
     (void)cfg, (void)ncfg;
     words *w = malloc(sizeof *w);
     if (!w) return AMB_E_NOMEM;
-    *w = (words){h, hctx};
+    *w = (words){.h = h, .hctx = hctx};
     *inst = w;
     return AMB_OK;
 }
-static void stop(void *inst) { free(inst); }
+static void stop(void *inst)
+{
+    words *w = inst;
+    while (w->waiting) {
+        waiting *k = w->waiting;
+        w->waiting = k->next;
+        w->h->unwatch(w->hctx, k->timer);
+        free(k);
+    }
+    free(w);
+}
 
 AMB_PROVIDER(words) = {
     AMB_PROVIDER_HEAD,

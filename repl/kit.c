@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kit.h"
 
@@ -194,11 +195,18 @@ static void h_reply(amb_call *c, amb_status st, const amb_arg *ret)
     if (!q->open) breach(q->k, "%s: a reply without reply_open", q->op->name);
     else settle(q->k, q, st, ret);
 }
+static uint64_t real_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 static int h_canceled(void *hctx, amb_ticket t)
 {
     const kit *k = hctx;
     for (const kit_call *q = k->calls; q; q = q->next)
-        if (t && !q->done && (q->running == t || q->ticket == t)) return 0;
+        if (t && !q->done && (q->running == t || q->ticket == t))
+            return q->running == t && real_ns() - q->began > 200000000;
     return 1;
 }
 
@@ -265,12 +273,86 @@ static uint64_t h_now(void *hctx)
 }
 static void h_log(void *hctx, int level, const char *msg, size_t n)
 {
-    (void)hctx;
+    if (((const kit *)hctx)->quiet) return;
     fprintf(stderr, "log %d: %.*s\n", level, (int)n, msg);
 }
+
+/* --- loans: a stream that gives `lent` bytes and takes what it is given ---------------- */
+
+typedef struct lending {
+    amb_done_fn done;
+    void *ud;
+    amb_status st;
+    amb_arg ret;
+} lending;
+
+static amb_status lend(kit *k, uint16_t ordinal, const amb_arg *a, uint32_t n, amb_arg *ret)
+{
+    *ret = (amb_arg){.type = AMB_T_I64};
+    if (fails(&k->fail.invoke)) return AMB_E_STALE;
+    if (!n || a[0].type != AMB_T_BUF) return AMB_E_NOSYS;
+    if (ordinal == AMB_ORD_WRITE) {
+        ret->v.i = a[0].len;
+        return AMB_OK;
+    }
+    if (ordinal != AMB_ORD_READ) return AMB_E_NOSYS;
+    uint32_t some = a[0].len < k->lent ? a[0].len : k->lent;
+    if (some) memset(a[0].v.w, 'x', some);
+    k->lent -= some;
+    ret->v.i = some;
+    return AMB_OK;
+}
+static void lent(void *ud, uint32_t events)
+{
+    lending *l = ud;
+    (void)events;
+    l->done(l->ud, l->st, &l->ret);
+    free(l);
+}
+static amb_status h_invoke(void *hctx, amb_ticket on, amb_loan loan, uint16_t ordinal, const amb_arg *a, uint32_t n,
+                           amb_done_fn done, void *ud)
+{
+    (void)on;
+    if (!loan) return AMB_E_STALE;
+    lending *l = malloc(sizeof *l);
+    if (!l) return AMB_E_NOMEM;
+    *l = (lending){.done = done, .ud = ud};
+    l->st = lend(hctx, ordinal, a, n, &l->ret);
+    h_post(hctx, lent, l);
+    return AMB_OK;
+}
+static amb_status h_invoke_wait(amb_call *c, amb_loan loan, uint16_t ordinal, const amb_arg *a, uint32_t n,
+                                amb_arg *ret)
+{
+    kit_call *q = (kit_call *)c;
+    if (!q->worker) breach(q->k, "%s: invoke_wait where it may not block", q->op->name);
+    return loan ? lend(q->k, ordinal, a, n, ret) : AMB_E_STALE;
+}
+static void h_loan_drop(void *hctx, amb_loan loan) { (void)hctx, (void)loan; }
+static uint16_t h_ordinal(void *hctx, const char *type, const char *operation)
+{
+    (void)hctx, (void)type, (void)operation;
+    return 0;
+}
+static amb_status h_snap_put(amb_snap *s, uint64_t badge, const void *p, size_t n)
+{
+    (void)s, (void)badge, (void)p, (void)n;
+    return AMB_E_NOSYS;
+}
+static amb_status h_snap_next(amb_snap *s, uint64_t *badge, const void **p, size_t *n)
+{
+    (void)s, (void)badge, (void)p, (void)n;
+    return AMB_E_NOSYS;
+}
+static amb_status h_res_rebind(void *hctx, uint64_t badge, void *res)
+{
+    (void)hctx, (void)badge, (void)res;
+    return AMB_E_NOSYS;
+}
+
 static amb_status h_output(void *hctx, int which, const void *p, size_t n)
 {
-    (void)hctx;
+    if (((const kit *)hctx)->quiet) return AMB_OK;
     FILE *to = which == 1 ? stdout : stderr;
     if (!p) return fflush(to) == 0 ? AMB_OK : AMB_E_IO;
     return fwrite(p, 1, n, to) == n ? AMB_OK : AMB_E_IO;
@@ -334,6 +416,7 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
     kit_call *q = calloc(1, sizeof *q);
     if (!q) abort();
     q->k = k;
+    q->began = real_ns();
     q->self = self;
     q->next = k->calls;
     k->calls = q;
@@ -372,6 +455,7 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
         st = op->fn(k->inst, (amb_call *)q, self ? self->res : NULL, q->args, total, &ret);
     }
     if (st == AMB_PENDING) {
+        if (q->done) return q; /* it has been answered already */
         if (!q->ticket) breach(k, "%s: pends without a ticket", name);
         if (k->cancels && k->p->cancel) {
             amb_ticket t = q->ticket;
@@ -380,8 +464,9 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
         }
         return q;
     }
-    if (q->ticket) breach(k, "%s: took a ticket and answered at once", name);
+    if (q->ticket || q->done) breach(k, "%s: took a ticket and did not return AMB_PENDING", name);
     settle(k, q, st, &ret);
+    if (self && op->flags & AMB_OP_ENDS) kit_close(k, self);
     return q;
 }
 
@@ -460,15 +545,18 @@ kit *kit_new(const amb_provider *p, amb_reactor *r, const amb_arg *cfg, uint32_t
     k->p = p;
     k->r = r;
     k->patience = 10000000;
-    k->fail = (kit_faults){-1, -1, -1, -1, -1, -1};
+    k->fail = (kit_faults){-1, -1, -1, -1, -1, -1, -1};
     k->host = (amb_host){
         .size = sizeof(amb_host), .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR,
         .alloc = h_alloc, .fail = h_fail, .res_new = h_res_new, .may_block = h_may_block,
         .ticket = h_ticket, .pend = h_pend, .reply_open = h_reply_open, .reply = h_reply,
-        .canceled = h_canceled, .watch = h_watch, .timer = h_timer, .unwatch = h_unwatch,
+        .canceled = h_canceled, .invoke = h_invoke, .invoke_wait = h_invoke_wait, .loan_drop = h_loan_drop,
+        .ordinal = h_ordinal, .snap_put = h_snap_put, .snap_next = h_snap_next, .res_rebind = h_res_rebind,
+        .watch = h_watch, .timer = h_timer, .unwatch = h_unwatch,
         .post = h_post, .now = h_now, .log = h_log, .output = h_output, .rewatch = h_rewatch,
     };
-    if (p->start(&k->host, k, cfg, ncfg, &k->inst) != AMB_OK) {
+    k->inst = &k->host;
+    if (p->start && p->start(&k->host, k, cfg, ncfg, &k->inst) != AMB_OK) {
         k->inst = NULL;
         k->p = NULL;
         kit_free(k);

@@ -97,7 +97,8 @@ static void operation(lint *l, const amb_op *op, amb_rights named)
     if (ret && ret->all && !((op->ret_fixed | op->ret_same) & ret->all)) wrong(l, op->name, "its result has no rights");
     if (!op->restype) {
         if (op->need) wrong(l, op->name, "a constructor needs rights");
-        if (op->ret_type != AMB_T_RES) wrong(l, op->name, "a constructor that makes nothing");
+        if (op->ret_type != AMB_T_RES && !(l->p->flags & AMB_PROVIDER_PURE))
+            wrong(l, op->name, "a constructor that makes nothing");
     } else {
         const amb_restype *t = type_of(l->p, op->restype);
         if (!t) wrong(l, op->name, "belongs to an unknown resource type");
@@ -136,7 +137,7 @@ int kit_lint(const amb_provider *p)
     if (p->magic != AMB_SPI_MAGIC || p->spi_major != AMB_SPI_MAJOR || p->size != sizeof *p)
         wrong(&l, "table", "the head");
     if (!is_name(p->iface) || !has_doc(p->doc)) wrong(&l, "table", "name or description");
-    if (!p->start || !p->stop) wrong(&l, "table", "start or stop is missing");
+    if (p->start && !p->stop) wrong(&l, "table", "what start makes, nobody ends: stop is missing");
     amb_rights named = 0;
     for (uint32_t i = 0; i < p->nrights; i++) {
         const amb_right *r = right_at(p, i);
