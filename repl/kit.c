@@ -474,7 +474,7 @@ amb_status kit_cancel(kit *k, kit_call *c)
 {
     if (c->done) return c->st;
     if (k->p->cancel) k->p->cancel(k->inst, c->ticket);
-    if (!kit_wait(k, c, 50000000)) {
+    if (!kit_wait(k, c, k->grace)) {
         c->ticket = 0;
         c->done = true;
         c->st = AMB_E_CANCELED;
@@ -545,6 +545,7 @@ kit *kit_new(const amb_provider *p, amb_reactor *r, const amb_arg *cfg, uint32_t
     k->p = p;
     k->r = r;
     k->patience = 10000000;
+    k->grace = 50000000;
     k->fail = (kit_faults){-1, -1, -1, -1, -1, -1, -1};
     k->host = (amb_host){
         .size = sizeof(amb_host), .spi_major = AMB_SPI_MAJOR, .spi_minor = AMB_SPI_MINOR,

@@ -64,7 +64,7 @@ struct kit {
     struct kit_timer *timers;
     struct kit_post *posts;
     uint64_t last_ticket, last_timer;
-    uint64_t patience; /* ns that kit_everything waits for an answer; 10 ms */
+    uint64_t patience, grace; /* ns to wait for an answer, 10 ms; and for one after cancelling, 50 ms */
     bool called[256]; /* which operations of the table have been entered */
     unsigned lent;    /* bytes that the loans of kit_drive still give */
     bool quiet;       /* what the provider logs and prints is left out */

@@ -22,7 +22,7 @@
 #include "kit.h"
 #include "provider.h"
 
-enum { ROUNDS = 40, RULE_SECONDS = 60, GIVEN = 16, SEEDS = 3 };
+enum { ROUNDS = 20, RULE_SECONDS = 60, GIVEN = 16, SEEDS = 3 };
 
 typedef struct check {
     char path[PATH_MAX], script[PATH_MAX], *self;
@@ -71,7 +71,7 @@ static kit *kit_of(check *c)
 {
     kit *k = kit_new(c->p, amb_reactor_uv_new(), NULL, 0);
     if (!k) wrong(c, "start fails");
-    else k->patience = 20000000, k->quiet = true;
+    else k->patience = 5000000, k->grace = 20000000, k->quiet = true;
     return k;
 }
 
@@ -167,7 +167,7 @@ static void rule_closing(check *c)
     if (!k) return;
     k->patience = 0; /* nobody waits long enough to be cancelled well */
     drive(c, k, 0);
-    k->patience = 20000000;
+    k->patience = 5000000;
     drive(c, k, 0);
     end(c, k);
     k = kit_of(c);
@@ -184,7 +184,7 @@ static void rule_nothing_left(check *c)
     /* What is obtained once and kept is no leak: it must grow again and again. */
     int fds[3];
     size_t bytes[3];
-    for (int i = 0; i < 20; i++) drive(c, k, 0);
+    for (int i = 0; i < 8; i++) drive(c, k, 0);
     for (int at = 0; at < 3; at++) {
         fds[at] = open_descriptors();
         bytes[at] = mallinfo2().uordblks;
