@@ -13,7 +13,7 @@ _ambit() {
     options='--allow --policy -y --allow-declared --deny-all --profile --audit --suggest --provider
         --max-memory --max-tasks --fuel --timeout --cpu-profile --gc-stats --color --no-color --seed
         --virtual-time --json --stress --wire --chaos --chaos-fails -e --eval -h --help -V --version'
-    commands='check caps grant grants revoke dis help version'
+    commands='check caps grant grants revoke dis new provider help version'
     compopt -o filenames 2>/dev/null
     before=
     word=
@@ -50,6 +50,9 @@ _ambit() {
     case $word in
     check | caps | grant | revoke | dis)
         if [[ $cur == -* ]]; then _ambit_words "$options" "$cur"; else _ambit_files "$cur"; fi ;;
+    new) _ambit_words 'provider host' "$cur" ;;
+    provider) _ambit_words 'describe check --json --markdown --script --make' "$cur"
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$cur") ;;
     help) _ambit_words "run $commands" "$cur" ;;
     grants | version) COMPREPLY=() ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
