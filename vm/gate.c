@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "class.h"
 #include "code.h"
@@ -240,6 +241,13 @@ static uint16_t host_ordinal(void *hctx, const char *type, const char *operation
     return 0;
 }
 
+static amb_status host_again(amb_call *c, uint64_t ns) {
+    ambcall *k = inner(c);
+    if (!k->worker) return AMB_E_NOSYS;
+    k->again = ns < 1000 ? 1000 : ns < 1000000000 ? ns : 1000000000;
+    return AMB_WOULD_BLOCK;
+}
+
 static const amb_host host_table = {
     .size = sizeof(amb_host),
     .spi_major = AMB_SPI_MAJOR,
@@ -268,6 +276,7 @@ static const amb_host host_table = {
     .output = host_output,
     .rewatch = host_rewatch,
     .ordinal = host_ordinal,
+    .again = host_again,
 };
 
 /* --- one call ----------------------------------------------------------------------- */
@@ -297,6 +306,7 @@ void ambgate_begin(ambcall *c, amb_vm *vm, ambprov *prov, const amb_op *op,
     c->failed = AMB_OK;
     c->blobs = NULL;
     c->ret = (amb_arg){.type = AMB_T_NIL};
+    c->again = 0;
     c->helper = NULL;
     c->path = NULL;
     c->path_len = 0;
@@ -417,8 +427,20 @@ amb_status ambgate_dispatch(ambcall *c, const amb_arg *a, uint32_t n) {
     if (c->op->flags & AMB_OP_INLINE || !blocks) st = once(c, a, n, !blocks && !(c->op->flags & AMB_OP_INLINE));
     if (st != AMB_WOULD_BLOCK) return st;
     /* A thread is for what others would have to wait for. */
-    if (ambtask_alone(c->vm)) st = once(c, a, n, true);
-    else st = ambpending_work(c);
+    if (!ambtask_alone(c->vm)) {
+        st = ambpending_work(c);
+    } else {
+        while ((st = once(c, a, n, true)) == AMB_WOULD_BLOCK && c->again) {
+            /* Nobody here could go on meanwhile. In slices: the program may be interrupted. */
+            for (uint64_t left = c->again, k; left && st == AMB_WOULD_BLOCK; left -= k) {
+                k = left < 5000000 ? left : 5000000;
+                nanosleep(&(struct timespec){.tv_nsec = (long)k}, NULL);
+                if (c->vm->interrupt || atomic_load(&c->vm->sched->cancel_root)) st = AMB_E_CANCELED;
+            }
+            if (st != AMB_WOULD_BLOCK) break;
+            c->again = 0;
+        }
+    }
     return st == AMB_WOULD_BLOCK ? AMB_E_NOSYS : st;
 }
 
@@ -897,6 +919,8 @@ amb_status ambgate_function(amb_vm *vm, ambprov *prov, const amb_op *op, uint32_
             a[i] = (amb_arg){.type = AMB_T_STR, .len = args[i].str->len, .v.p = args[i].str->data};
         else if (AMB_UNLIKELY(closed) && p->type == AMB_T_LOAN) st = closed_gate(vm, op->name);
         else st = ambmarshal_in(&c, p, op->name, i < n ? args[i] : ambv_undef(), &a[i]);
+        if (AMB_UNLIKELY(p->flags & AMB_P_PATH) && st == AMB_OK && a[i].type == AMB_T_STR)
+            c.path = a[i].v.p, c.path_len = a[i].len;
     }
     uint32_t leased = st == AMB_OK ? i : i - 1;
     if (leased > n) leased = n;

@@ -171,6 +171,7 @@ typedef struct ambcall {
     void *wire_buffer, *wire_to; /* wire loopback: the provider's copy of a buffer, and the buffer */
     uint32_t passed; /* interposers that have seen it start */
     void *notes[AMB_INTERPOSERS]; /* theirs; only those that have seen it */
+    uint64_t again; /* ns after which the operation wants to be run again; 0: it does not */
     struct ambhelper *helper; /* a thread that waits for this call and may as well make it */
     const char *path; /* the argument that says what the call is about */
     size_t path_len;
@@ -192,6 +193,7 @@ typedef struct ambpending {
     struct ambpending *row_next, *row_prev, *done_next;
     struct ambjob job; /* when a thread runs it */
     ambtimer grace;    /* cancelled, not yet answered */
+    ambtimer again;    /* until the job is run once more */
     uint32_t nroots;
     amb_arg *args;
     struct ambinvoke *invoked; /* it was a provider that made the call; or NULL */

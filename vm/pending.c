@@ -49,6 +49,8 @@ static ambpending *obtain(struct ambgate *g) {
     return p;
 }
 
+static void run_again(amb_vm *vm, ambtimer *t);
+
 static void grace_over(amb_vm *vm, ambtimer *t) {
     (void)vm;
     ambpending *p = (ambpending *)((char *)t - offsetof(ambpending, grace));
@@ -77,6 +79,7 @@ ambpending *ambpending_take(ambcall *c) {
     p->task = NULL;
     p->done_next = NULL;
     p->grace.fire = grace_over;
+    p->again.fire = run_again;
     if (c->nargs) memcpy(p->args, c->args, c->nargs * sizeof *p->args);
     p->nroots = 0;
     for (uint32_t i = 0; i < c->nvalues; i++) p->roots[p->nroots++] = c->values[i];
@@ -235,6 +238,28 @@ void ambpending_reply(amb_call *call, amb_status st, const amb_arg *ret) {
 
 /* ---- on a thread ---- */
 
+static void run_job(ambjob *j);
+
+/* Nothing could be done: once more, later. */
+static void run_again(amb_vm *vm, ambtimer *t) {
+    ambpending *p = (ambpending *)((char *)t - offsetof(ambpending, again));
+    p->call.args = p->args;
+    p->asked |= vm->sched->stopping; /* no thread is left: it is answered by not being run */
+    if (vm->sched->stopping || ambsched_job(vm, &p->job) != AMB_OK) run_job(&p->job);
+}
+
+static void wait_again(void *ud, uint32_t events) {
+    (void)events;
+    ambpending *p = ud;
+    amb_vm *vm = p->call.vm;
+    uint64_t ns = p->call.again;
+    p->call.again = 0;
+    if (p->orphan || p->asked || ambsched_arm(vm, &p->again, ambsched_now(vm) + ns) != AMB_OK) {
+        p->asked = true;
+        run_again(vm, &p->again);
+    }
+}
+
 static void run_job(ambjob *j) {
     ambpending *p = (ambpending *)((char *)j - offsetof(ambpending, job));
     ambcall *c = &p->call;
@@ -247,6 +272,14 @@ static void run_job(ambjob *j) {
     pthread_mutex_unlock(&g->lock);
     if (wanted)
         st = ambgate_enter(c, &ret);
+    if (st == AMB_WOULD_BLOCK && c->again) {
+        pthread_mutex_lock(&g->lock);
+        p->state = PEND_FLIGHT;
+        pthread_mutex_unlock(&g->lock);
+        c->failed = AMB_OK;
+        if (ambsched_post(c->vm, wait_again, p) == AMB_OK) return;
+        st = AMB_E_NOMEM;
+    }
     ambpending_reply((amb_call *)c, st, &ret);
 }
 
@@ -305,6 +338,10 @@ void ambpending_ask_cancel(ambpending *p) {
     amb_ticket t = (amb_ticket)p->generation << 32 | p->slot;
     pthread_mutex_unlock(&g->lock);
     /* A call that a thread runs looks at canceled(). */
+    if (p->again.place) { /* it is not run again, and that at once */
+        ambsched_disarm(c->vm, &p->again);
+        run_again(c->vm, &p->again);
+    }
     const amb_provider *prov = c->prov->p;
     if (ask && !c->worker && prov->size > offsetof(amb_provider, cancel) && prov->cancel)
         prov->cancel(c->prov->inst, t);

@@ -320,6 +320,10 @@ typedef struct amb_host {
     /* The ordinal, for invoke(), of an operation by its name, of what serves `type` ("fs.dir") here. 0: there is
      * none. From any thread; not in start(), when other providers may still be missing. */
     uint16_t (*ordinal)(void *hctx, const char *type, const char *operation);
+    /* Where may_block(): nothing could be done yet (another has a lock). `return h->again(c, ns)` from the operation
+     * has it run again, from its beginning and with the same ticket, after about ns; no thread waits meanwhile,
+     * so that those who are waited for can go on. Cancelled calls are not run again. */
+    amb_status (*again)(amb_call *c, uint64_t ns);
 } amb_host;
 
 /* ---- the provider ------------------------------------------------------------------ */

@@ -62,6 +62,24 @@ OP(stay)
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     return get(inst, c, self, a, n, ret);
 }
+/* third(): "not yet" at first, twice; then how often it was asked. */
+OP(third)
+{
+    UNUSED;
+    static _Atomic int asked;
+    state *s = inst;
+    if (!s->h->may_block(c)) return AMB_WOULD_BLOCK;
+    if (++asked < 3) return s->h->again(c, 3000000);
+    *ret = (amb_arg){.type = AMB_T_I64, .v.i = asked};
+    asked = 0;
+    return AMB_OK;
+}
+/* never(): is asked again and again. */
+OP(never)
+{
+    UNUSED;
+    return ((state *)inst)->h->again(c, 1000000);
+}
 OP(broken)
 {
     UNUSED;
@@ -115,6 +133,9 @@ static const amb_op word_ops[] = {
      .ret_type = AMB_T_STR, .need = 1, .flags = AMB_OP_BLOCKING, .fn = stay},
     {.ordinal = 7, .name = "broken", .doc = "", .restype = 1, .params = p_text, .nparams = 1,
      .ret_type = AMB_T_STR, .need = 1, .flags = AMB_OP_INLINE, .fn = broken},
+    {.ordinal = 11, .name = "third", .doc = "", .restype = 1, .ret_type = AMB_T_I64,
+     .flags = AMB_OP_INLINE | AMB_OP_BLOCKING, .fn = third},
+    {.ordinal = 12, .name = "never", .doc = "", .restype = 1, .flags = AMB_OP_BLOCKING, .fn = never},
     {.ordinal = 8, .name = "tape", .doc = "", .ret_type = AMB_T_RES, .ret_restype = 2, .ret_fixed = 3,
      .flags = AMB_OP_INLINE, .fn = tape_new},
     {.ordinal = 9, .name = "read_into", .doc = "", .restype = 2, .params = p_in, .nparams = 1,
@@ -136,7 +157,7 @@ static const amb_restype word_types[] = {
     {.id = 1, .name = "word", .doc = "", .all = 3, .dflt = 3, .close = word_close},
     {.id = 2, .name = "tape", .doc = "", .all = 3, .dflt = 3, .close = tape_close, .read_op = 9, .write_op = 10}};
 static const amb_provider word_provider = {
-    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1, .nops = 10, .nres = 2, .nrights = 2,
+    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1, .nops = 12, .nres = 2, .nrights = 2,
     .ops = word_ops, .res = word_types, .rights = word_rights, .start = start, .stop = stop};
 
 /* ---- the one it is lent to ---- */
@@ -453,4 +474,14 @@ Test(loans, last_words)
            "nil 3 nil\n", 0, 0);
     expect("let a = user.writer(tape)\nprint(cap.is_open(a))\n", "true\n", 0, 0);
     cr_expect_str_eq(written, "bye");
+}
+
+/* What cannot be done yet is tried again, and no thread waits for that: more such calls than threads. */
+Test(loans, again, .timeout = 60)
+{
+    everywhere("print(w.third())\nspawn sleep(0.2)\nprint(w.third())\n", "3\n3\n");
+    expect("let all = [] \nfor i in 0..10 { all.push(spawn kind(() => w.never())) }\nsleep(0.01)\nprint(user.ask_wait(w, 3))\n"
+           "for t in all { t.cancel() }\n"
+           "print(kind(() => within(0.01) { w.never() }))\nprint(user.ask_wait(w, 2))\n",
+           "hi!\nTimeoutError: timed out\nhi!\n", 0, 0);
 }
