@@ -70,7 +70,7 @@ static const amb_param *param_at(const amb_provider *p, const amb_op *op, uint32
 static void *h_alloc(amb_call *c, size_t n)
 {
     kit_call *q = (kit_call *)c;
-    if (fails(&q->k->fail.alloc)) return NULL;
+    if (fails(&q->k->fail.alloc) || n > (size_t)2 * AMB_TRANSFER_MAX) return NULL; /* as the kernel has it */
     kit_block *b = malloc(sizeof *b + n);
     if (!b) return NULL;
     b->next = q->blocks;

@@ -176,6 +176,15 @@ static void call(drive *v, kit_cap *self, uint32_t index, const amb_arg *args, u
     else kit_close(k, made);
 }
 
+static bool is_next(const drive *v, const amb_op *op)
+{
+    for (uint32_t i = 0; i < v->k->p->nres; i++) {
+        const amb_restype *t = row(v->k->p->res, v->k->p->res_stride, i);
+        if (t->id == op->restype) return t->next_op == op->ordinal;
+    }
+    return false;
+}
+
 static void call_made_up(drive *v, kit_cap *self, uint32_t index)
 {
     kit *k = v->k;
@@ -191,6 +200,7 @@ static void call_made_up(drive *v, kit_cap *self, uint32_t index)
             break;
         }
         if (!make(v, op, p, &args[n])) return;
+        if (is_next(v, op)) args[n] = kit_int(v->d->variant % 2 ? 1 : 64); /* the kernel asks for no others */
     }
     call(v, self, index, args, n);
 }

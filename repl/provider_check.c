@@ -27,7 +27,8 @@ enum { ROUNDS = 20, RULE_SECONDS = 60, GIVEN = 16, SEEDS = 3 };
 typedef struct check {
     char path[PATH_MAX], script[PATH_MAX], *self;
     kit_given given[GIVEN];
-    uint32_t ngiven;
+    char *words[GIVEN * 8]; /* that their arguments point into */
+    uint32_t ngiven, nwords;
     /* in the process of a rule */
     amb_vm *vm;
     const amb_provider *p; /* with rows of this program's size */
@@ -648,7 +649,7 @@ static int misused(const char *what, const char *word)
 }
 
 /* "db(:memory:, 3)" */
-static bool read_given(kit_given *g, const char *s)
+static bool read_given(check *c, kit_given *g, const char *s)
 {
     size_t n = strcspn(s, "(");
     const char *close = strrchr(s, ')');
@@ -663,13 +664,14 @@ static bool read_given(kit_given *g, const char *s)
         char *word = must(strndup(p, k)), *rest;
         while (k && word[k - 1] == ' ') word[--k] = 0;
         amb_arg *a = &g->args[g->n++];
+        c->words[c->nwords++] = word; /* there is room for all arguments */
         errno = 0;
         long long whole = strtoll(word, &rest, 10);
         if (*word && !*rest && !errno) *a = kit_int(whole);
         else {
             double d = strtod(word, &rest);
             bool number = *word && !*rest && strpbrk(word, "0123456789");
-            *a = number ? kit_float(d) : kit_str(word); /* lives as long as the process */
+            *a = number ? kit_float(d) : kit_str(word);
         }
         p += strcspn(p, ",");
         p += *p == ',';
@@ -677,7 +679,7 @@ static bool read_given(kit_given *g, const char *s)
     return true;
 }
 
-int provider_check(const cli_options *o, int argc, char **argv)
+static int check_all(check *c, int argc, char **argv)
 {
     static const rule_def rules[] = {
         {"table: it is right and the provider starts", NULL},
@@ -696,36 +698,44 @@ int provider_check(const cli_options *o, int argc, char **argv)
         {"closing and stopping while calls wait", rule_closing},
         {"nothing stays behind", rule_nothing_left},
     };
-    check c = {.ngiven = 0};
     char self[PATH_MAX];
     const char *path = NULL, *script = NULL;
-    (void)o;
     for (int i = 0; i < argc; i++) {
         const char *w = argv[i];
         if (strcmp(w, "--script") == 0 && i + 1 < argc) script = argv[++i];
         else if (strcmp(w, "--make") == 0 && i + 1 < argc) {
-            if (c.ngiven == GIVEN || !read_given(&c.given[c.ngiven], argv[++i]))
+            if (c->ngiven == GIVEN || !read_given(c, &c->given[c->ngiven], argv[++i]))
                 return misused("--make takes CONSTRUCTOR(ARGUMENTS), not ", argv[i]);
-            c.ngiven++;
+            c->ngiven++;
         } else if (w[0] == '-') return misused("no such option, or no value behind it: ", w);
         else if (path) return misused("one file at a time, not also ", w);
         else path = w;
     }
     if (!path) return misused("which file?", "");
-    if (!realpath(path, c.path)) return misused("cannot find ", path);
-    if (script && !realpath(script, c.script)) return misused("cannot find ", script);
+    if (!realpath(path, c->path)) return misused("cannot find ", path);
+    if (script && !realpath(script, c->script)) return misused("cannot find ", script);
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0) return misused("cannot find this program", "");
     self[n] = 0;
-    c.self = self;
-    c.doing = mmap(NULL, DOING, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (c.doing == MAP_FAILED) must(NULL);
+    c->self = self;
+    c->doing = mmap(NULL, DOING, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (c->doing == MAP_FAILED) must(NULL);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        rule(&c, &rules[i]);
-        if (i == 0 && c.failed) break; /* nothing else could be looked at */
+        rule(c, &rules[i]);
+        if (i == 0 && c->failed) break; /* nothing else could be looked at */
     }
-    if (script && !(c.failed && c.passed == 0)) scripts(&c);
-    printf("%u passed, %u failed\n", c.passed, c.failed);
-    munmap(c.doing, DOING);
-    return c.failed ? EXIT_ERROR : EXIT_OK;
+    if (script && !(c->failed && c->passed == 0)) scripts(c);
+    printf("%u passed, %u failed\n", c->passed, c->failed);
+    munmap(c->doing, DOING);
+    return c->failed ? EXIT_ERROR : EXIT_OK;
+}
+
+int provider_check(const cli_options *o, int argc, char **argv)
+{
+    check *c = must(calloc(1, sizeof *c));
+    (void)o;
+    int status = check_all(c, argc, argv);
+    for (uint32_t i = 0; i < c->nwords; i++) free(c->words[i]);
+    free(c);
+    return status;
 }

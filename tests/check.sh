@@ -63,6 +63,21 @@ if [ "$what" = all ] && [ -n "$SCALING" ]; then
     esac
 fi
 
+# The guides, followed step by step: what they show is compiled and run.
+if [ "$what" = all ] && [ -n "$GUIDES" ]; then
+    # shellcheck disable=SC2086
+    sh "$src/tests/doc/run.sh" "$src" "$(pwd)" $GUIDES >"$log" 2>&1
+    sed '$d' "$log"
+    last=$(tail -n 1 "$log")
+    echo "guides: $last"
+    case $last in
+    *" passed, "*" failed")
+        p=${last%% passed*} f=${last##*passed, }
+        count "$p" "${f%% failed*}" ;;
+    *)  count 0 1 ;;
+    esac
+fi
+
 # A few random programs of tasks that check themselves; check-tasks runs many.
 if [ "$what" = all ] && command -v python3 >/dev/null 2>&1; then
     programs=6

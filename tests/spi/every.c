@@ -91,8 +91,14 @@ static void wait_end(waiting *w, amb_status st, const amb_arg *ret)
 {
     const amb_host *h = w->e->h;
     amb_call *c = h->reply_open(w->e->hctx, w->t);
+    amb_arg copy = ret ? *ret : (amb_arg){.type = AMB_T_NIL};
+    if (c && st == AMB_OK && copy.type == AMB_T_BYTES && copy.len) { /* what is answered lives longer than the wait */
+        void *p = h->alloc(c, copy.len);
+        if (p) copy.v.p = memcpy(p, copy.v.p, copy.len);
+        else st = AMB_E_NOMEM;
+    }
     if (c && st < 0 && st != AMB_E_CANCELED) h->fail(c, st, 0, "the wait has failed");
-    if (c) h->reply(c, st, ret);
+    if (c) h->reply(c, st, st == AMB_OK ? &copy : NULL);
     wait_free(w);
 }
 

@@ -45,7 +45,7 @@ FN(repeat)
     if (times < 0 || times > 1000) return h->fail(c, AMB_E_ARG, 0, "repeat: times is from 0 to 1000");
     char *p = h->alloc(c, a[0].len * (size_t)times + 1);
     if (!p) return AMB_E_NOMEM;
-    for (int64_t i = 0; i < times; i++) memcpy(p + i * a[0].len, a[0].v.p, a[0].len);
+    for (int64_t i = 0; a[0].len && i < times; i++) memcpy(p + i * a[0].len, a[0].v.p, a[0].len);
     *ret = (amb_arg){.type = AMB_T_STR, .len = (uint32_t)(a[0].len * (size_t)times), .v.p = p};
     return AMB_OK;
 }
@@ -154,7 +154,8 @@ FN(counter_next)
     UNUSED;
     counter *k = self;
     const amb_host *h = ((words *)inst)->h;
-    uint32_t some = k->end - k->at < a[0].v.i ? (uint32_t)(k->end - k->at) : (uint32_t)a[0].v.i;
+    int64_t left = k->end > k->at ? k->end - k->at : 0;
+    uint32_t some = (uint32_t)(left < a[0].v.i ? left : a[0].v.i);
     amb_arg *t = h->alloc(c, (some + (size_t)1) * sizeof *t);
     if (!t) return AMB_E_NOMEM;
     t[0] = (amb_arg){.type = AMB_T_LIST, .len = some};
