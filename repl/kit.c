@@ -334,6 +334,13 @@ static uint16_t h_ordinal(void *hctx, const char *type, const char *operation)
     (void)hctx, (void)type, (void)operation;
     return 0;
 }
+static amb_status h_again(amb_call *c, uint64_t ns)
+{
+    kit_call *q = (kit_call *)c;
+    if (!q->worker) breach(q->k, "%s: again where it may not block", q->op->name);
+    q->again = ns ? ns : 1;
+    return AMB_WOULD_BLOCK;
+}
 static amb_status h_snap_put(amb_snap *s, uint64_t badge, const void *p, size_t n)
 {
     (void)s, (void)badge, (void)p, (void)n;
@@ -454,6 +461,13 @@ kit_call *kit_start(kit *k, kit_cap *self, const char *name, const amb_arg *a, u
         ret = (amb_arg){.type = AMB_T_NIL};
         st = op->fn(k->inst, (amb_call *)q, self ? self->res : NULL, q->args, total, &ret);
     }
+    /* What cannot go on yet is run again, until whoever waits loses patience. */
+    for (int i = 0; i < 20 && st == AMB_WOULD_BLOCK && q->again && q->worker; i++) {
+        kit_pump(k, q->again < 1000000 ? q->again : 1000000);
+        q->again = 0;
+        ret = (amb_arg){.type = AMB_T_NIL};
+        st = i < 19 ? op->fn(k->inst, (amb_call *)q, self ? self->res : NULL, q->args, total, &ret) : AMB_E_CANCELED;
+    }
     if (st == AMB_PENDING) {
         if (q->done) return q; /* it has been answered already */
         if (!q->ticket) breach(k, "%s: pends without a ticket", name);
@@ -552,7 +566,7 @@ kit *kit_new(const amb_provider *p, amb_reactor *r, const amb_arg *cfg, uint32_t
         .alloc = h_alloc, .fail = h_fail, .res_new = h_res_new, .may_block = h_may_block,
         .ticket = h_ticket, .pend = h_pend, .reply_open = h_reply_open, .reply = h_reply,
         .canceled = h_canceled, .invoke = h_invoke, .invoke_wait = h_invoke_wait, .loan_drop = h_loan_drop,
-        .ordinal = h_ordinal, .snap_put = h_snap_put, .snap_next = h_snap_next, .res_rebind = h_res_rebind,
+        .ordinal = h_ordinal, .again = h_again, .snap_put = h_snap_put, .snap_next = h_snap_next, .res_rebind = h_res_rebind,
         .watch = h_watch, .timer = h_timer, .unwatch = h_unwatch,
         .post = h_post, .now = h_now, .log = h_log, .output = h_output, .rewatch = h_rewatch,
     };

@@ -42,6 +42,7 @@ typedef struct kit_call {
     amb_arg ret;
     amb_arg args[16];
     struct kit_block *blocks;
+    uint64_t again; /* it asked to be run again, after so long; or 0 */
     uint64_t began; /* one that asks whether it is cancelled is so after a fifth of a second */
 } kit_call;
 
@@ -110,7 +111,7 @@ static inline amb_arg kit_buf(void *p, uint32_t n)
 }
 
 /* ---- kit_drive.c: any provider, with made-up arguments */
-/* Arguments for a constructor, as the user gave them: `db(:memory:, 1)`. */
+/* Arguments for a constructor or another operation, as the user gave them: `db(:memory:, 1)`. */
 typedef struct kit_given {
     char name[64];
     uint32_t n;

@@ -206,7 +206,7 @@ static void call_made_up(drive *v, kit_cap *self, uint32_t index)
 }
 
 /* What the user gave, and what no script gives behind it. */
-static void call_given(drive *v, uint32_t index, const kit_given *g)
+static void call_given(drive *v, kit_cap *self, uint32_t index, const kit_given *g)
 {
     const amb_op *op = row(v->k->p->ops, v->k->p->op_stride, index);
     amb_arg args[16];
@@ -224,7 +224,17 @@ static void call_given(drive *v, uint32_t index, const kit_given *g)
         if (p->flags & AMB_P_HIDDEN) make(v, op, p, &args[n]);
         else args[n] = kit_nil();
     }
-    call(v, NULL, index, args, n);
+    call(v, self, index, args, n);
+}
+
+/* With what the user gave, and with what is made up. */
+static void call_both(drive *v, kit_cap *self, uint32_t index)
+{
+    const amb_op *op = row(v->k->p->ops, v->k->p->op_stride, index);
+    for (uint32_t g = 0; g < v->d->ngiven; g++)
+        if (strcmp(v->d->given[g].name, op->name) == 0 && !(self && self->closed))
+            call_given(v, self, index, &v->d->given[g]);
+    if (!self || !self->closed) call_made_up(v, self, index);
 }
 
 void kit_drive(kit *k, kit_driver *d)
@@ -234,13 +244,8 @@ void kit_drive(kit *k, kit_driver *d)
     memset(v->text, 'a', LONG);
     v->k = k;
     v->d = d;
-    for (uint32_t i = 0; i < k->p->nops; i++) {
-        const amb_op *op = row(k->p->ops, k->p->op_stride, i);
-        if (op->restype) continue;
-        for (uint32_t g = 0; g < d->ngiven; g++)
-            if (strcmp(d->given[g].name, op->name) == 0) call_given(v, i, &d->given[g]);
-        call_made_up(v, NULL, i);
-    }
+    for (uint32_t i = 0; i < k->p->nops; i++)
+        if (!((const amb_op *)row(k->p->ops, k->p->op_stride, i))->restype) call_both(v, NULL, i);
     /* What each operation brings is used in its turn; those that end their receiver come last. */
     for (uint32_t at = 0; at < v->ncaps; at++)
         for (int ends = 0; ends < 2; ends++)
@@ -248,7 +253,7 @@ void kit_drive(kit *k, kit_driver *d)
                 const amb_op *op = row(k->p->ops, k->p->op_stride, i);
                 kit_cap *self = v->caps[at];
                 if (op->restype == self->type && !self->closed && ends == !!(op->flags & AMB_OP_ENDS))
-                    call_made_up(v, self, i);
+                    call_both(v, self, i);
             }
     for (uint32_t i = v->ncaps; i-- > 0;) kit_close(k, v->caps[i]);
     kit_pump(k, 0);

@@ -17,12 +17,13 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kit.h"
 #include "provider.h"
 
-enum { ROUNDS = 20, RULE_SECONDS = 60, GIVEN = 16, SEEDS = 3 };
+enum { ROUNDS = 16, RULE_SECONDS = 60, GIVEN = 16, SEEDS = 3 };
 
 typedef struct check {
     char path[PATH_MAX], script[PATH_MAX], *self;
@@ -117,7 +118,7 @@ static void rule_operations(check *c)
         const amb_op *op = table_op(c->p, i);
         const amb_restype *t = table_type_of(c->p, op->restype);
         if (!reached[i])
-            wrong(c, "%s%s%s was never reached: nothing it can be called on was made; try --make 'CONSTRUCTOR(ARGS)'",
+            wrong(c, "%s%s%s was never reached: nothing it can be called on was made; try --make 'NAME(ARGS)'",
                   t ? t->name : "", t ? "." : "", op->name);
     }
 }
@@ -182,18 +183,24 @@ static void rule_nothing_left(check *c)
 {
     kit *k = kit_of(c);
     if (!k) return;
-    /* What is obtained once and kept is no leak: it must grow again and again. */
-    int fds[3];
-    size_t bytes[3];
+    /* What is obtained once and kept is no leak, nor what pools keep: it must grow again and again. */
+    int fds[3] = {0};
+    size_t bytes[3] = {0};
+    bool open = true, grows = true;
     for (int i = 0; i < 8; i++) drive(c, k, 0);
-    for (int at = 0; at < 3; at++) {
-        fds[at] = open_descriptors();
-        bytes[at] = mallinfo2().uordblks;
-        for (int i = 0; i < ROUNDS && at < 2; i++) drive(c, k, 0);
+    time_t late = time(NULL) + 3;
+    for (int tries = 0; tries < 4 && (open || grows) && (tries < 1 || time(NULL) < late); tries++) {
+        for (int i = 0; i < tries * ROUNDS * 2; i++) drive(c, k, 0);
+        for (int at = 0; at < 3; at++) {
+            fds[at] = open_descriptors();
+            bytes[at] = mallinfo2().uordblks;
+            for (int i = 0; i < ROUNDS && at < 2; i++) drive(c, k, 0);
+        }
+        open = fds[1] > fds[0] && fds[2] > fds[1];
+        grows = bytes[1] >= bytes[0] + ROUNDS * 16 && bytes[2] >= bytes[1] + ROUNDS * 16;
     }
-    if (fds[1] > fds[0] && fds[2] > fds[1])
-        wrong(c, "descriptors stay open: %d, and %d after %d more rounds", fds[0], fds[2], 2 * ROUNDS);
-    if (bytes[1] >= bytes[0] + ROUNDS * 16 && bytes[2] >= bytes[1] + ROUNDS * 16)
+    if (open) wrong(c, "descriptors stay open: %d, and %d after %d more rounds", fds[0], fds[2], 2 * ROUNDS);
+    if (grows)
         wrong(c, "memory is not given back: %zu bytes more after %d more rounds", bytes[2] - bytes[0], 2 * ROUNDS);
     end(c, k);
 }
@@ -355,6 +362,7 @@ static void rights_and_life(check *c, amb_vm *vm, const char *maker, uint32_t ty
         }
         if (amb_grant(vm, c->p->iface, maker, NULL, 0, NULL, 0, &cap, why) != AMB_OK) return;
         amb_revoke(vm, cap);
+        if (n == 0 && strcmp(op->name, "close") == 0) continue; /* closing what is closed is fine */
         refused(c, vm, cap, op, args, n, "CapabilityError StateError", "a handle that was revoked");
     }
     (void)out;
@@ -705,7 +713,7 @@ static int check_all(check *c, int argc, char **argv)
         if (strcmp(w, "--script") == 0 && i + 1 < argc) script = argv[++i];
         else if (strcmp(w, "--make") == 0 && i + 1 < argc) {
             if (c->ngiven == GIVEN || !read_given(c, &c->given[c->ngiven], argv[++i]))
-                return misused("--make takes CONSTRUCTOR(ARGUMENTS), not ", argv[i]);
+                return misused("--make takes NAME(ARGUMENTS), not ", argv[i]);
             c->ngiven++;
         } else if (w[0] == '-') return misused("no such option, or no value behind it: ", w);
         else if (path) return misused("one file at a time, not also ", w);
