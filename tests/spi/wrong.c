@@ -2,4 +2,6 @@
 /* A provider of another major version, to be refused. */
 #include <ambit/spi.h>
 
-AMB_PROVIDER(wrong) = {AMB_PROVIDER_HEAD, .spi_major = AMB_SPI_MAJOR + 1, .iface = "wrong"};
+AMB_PROVIDER(wrong) = {
+    .magic = AMB_SPI_MAGIC, .spi_major = AMB_SPI_MAJOR + 1, .size = sizeof(amb_provider), .iface = "wrong",
+};

@@ -333,6 +333,58 @@ Test(table, functions_of_pure_modules)
     amb_vm_free(vm);
 }
 
+/* Every allocation fails once, from adding to the last call: an error or none, and a machine that goes on. */
+static long left = -1;
+static void *scarce(void *ud, void *p, size_t old_size, size_t new_size, size_t align)
+{
+    (void)ud, (void)old_size, (void)align;
+    if (!new_size) {
+        free(p);
+        return NULL;
+    }
+    if (left >= 0 && left-- == 0) return NULL;
+    return realloc(p, new_size);
+}
+Test(table, every_allocation_fails_once)
+{
+    typedef struct {
+        amb_provider p;
+        uint64_t news;
+    } long_provider;
+    sample s;
+    fresh(&s);
+    s.ops[0].nparams = 0;
+    s.ops[4].restype = 0;
+    s.res[0].seek_op = 0;
+    long_provider p = {.p = s.p}; /* which is copied */
+    p.p.size = sizeof p;
+    p.p.flags = AMB_PROVIDER_PURE;
+    long n = 0;
+    for (bool failed = true; failed; n++) {
+        amb_config config = {.size = sizeof config, .alloc = scarce, .seed = 1};
+        left = -1;
+        amb_vm *vm = ambapi_new(&config, NULL);
+        cr_assert_not_null(vm);
+        ambv args[2] = {ambv_int(5), ambv_obj(ambstr_cstr(vm, "x"))}, out;
+        left = n;
+        amb_status st = amb_provider_add(vm, &p.p);
+        cr_assert(st == AMB_OK || st == AMB_E_NOMEM, "%d", st);
+        for (int i = 0; i < 3; i++) {
+            if (st == AMB_OK) st = function(vm, "seek", args, 2, &out);
+            if (st == AMB_OK) st = function(vm, "file", NULL, 0, &out);
+        }
+        failed = left < 0;
+        left = -1;
+        vm->exc = ambv_undef();
+        vm->failed = AMB_OK;
+        if (!amb_provider_find(vm, "sample")) cr_assert_eq(amb_provider_add(vm, &p.p), AMB_OK);
+        cr_assert_eq(function(vm, "seek", args, 2, &out), AMB_OK);
+        cr_assert_eq(out.i, 5);
+        amb_vm_free(vm);
+    }
+    cr_assert(n > 10, "%ld", n);
+}
+
 /* --- tables at random --------------------------------------------------------------- */
 
 static uint64_t state;
