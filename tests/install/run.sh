@@ -152,6 +152,19 @@ else
     skip "completion for zsh is not read: there is none"
 fi
 
+# --- beginning a project, and the guides ---------------------------------------------------------
+for kind in provider host; do
+    check "ambit new $kind" ambit new $kind "my_$kind"
+    check "a new $kind passes its tests" timeout 300 "$MAKE" -C "my_$kind" check CC="$CC $SAN"
+done
+for g in providers embedding; do
+    [ -f "$src/doc/$g.md" ] || continue
+    mkdir -p bin
+    # Listings say `cc`.
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$CC" "$SAN" >bin/cc && chmod +x bin/cc
+    check "the guide doc/$g.md" env INSTALLED=1 PATH="$w/work/bin:$PATH" sh "$src/tests/doc/run.sh" "$src" "$build" "$src/doc/$g.md"
+done
+
 # --- examples -----------------------------------------------------------------------------------
 for d in "$src"/examples/hosts/*/ "$src"/examples/providers/*/; do
     [ -f "$d/Makefile" ] || continue
