@@ -482,7 +482,9 @@ amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
     struct amb_arena_hook hook = { ambvm_compiler_memory, vm };
     ambarena_init(&u->arena, &hook);
     ambvm_set_compiler(vm, u, free_units, compile_core, compile_plugin);
+#ifndef AMB_NO_UV /* in one file with everything else a host may leave libuv out */
     ambapi_set_reactor(vm, amb_reactor_uv_new);
+#endif
     return vm;
 }
 
