@@ -601,7 +601,8 @@ static void resolve_among(word *w, int space, def *all)
         more = false;
         for (def *a = all; a; a = a->next)
             for (def *b = a->next; b; b = b->next)
-                if (a->same != b->same && mean_the_same(a->u, b->u)) {
+                /* what the linker sees is one anyway */
+                if (a->same != b->same && ((a->what & b->what & EXTERNAL) || mean_the_same(a->u, b->u))) {
                     def *from = b->same, *to = a->same;
                     for (def *d = all; d; d = d->next)
                         if (d->same == from) d->same = to;
@@ -759,6 +760,8 @@ static const char use_c[] =
     /* What the Makefile says on the command line. Functions of all parts have the same options: else gcc would not
      * put one into another. */
     "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n"
+    "/* It counts inline functions of a header that nobody uses, since this is no header. */\n"
+    "#pragma clang diagnostic ignored \"-Wunused-function\"\n"
     "#define AMB_OWN_DISPATCH 0\n"
     "#else\n"
     "#pragma GCC optimize(\"no-strict-aliasing\", \"fp-contract=off\", \"no-gcse\", \"no-crossjumping\", \\\n"

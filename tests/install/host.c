@@ -8,9 +8,11 @@
 #include <ambit/ambit.h>
 #include <ambit/hostport.h>
 #include <ambit/manifest.h>
+#include <ambit/native.h>
 #include <ambit/reactor.h>
 #include <ambit/spi.h>
 #include <ambit/status.h>
+#include <ambit/value.h>
 
 static char said[4096];
 static size_t nsaid;
@@ -45,6 +47,7 @@ static int run(const amb_provider *provider, const char *text, amb_status wanted
     amb_status st;
     amb_vm *vm = amb_vm_new(&config, &st);
     if (!vm) return printf("no machine: %d\n", (int)st), 1;
+    amb_scope scope = amb_scope_open(vm);
     amb_value cap = amb_nil();
     char why[256] = "";
     if (provider) {
@@ -62,6 +65,7 @@ static int run(const amb_provider *provider, const char *text, amb_status wanted
         st = amb_run(vm, script, amb_nil(), provider ? &cap : NULL, &status);
         if (st != AMB_OK) amb_error_report(vm, 0, collect, NULL);
     }
+    if (amb_scope_close(vm, scope) != AMB_OK) printf("the scope was not the innermost\n");
     amb_vm_free(vm);
     if (st == wanted && strstr(said, expected)) return 0;
     printf("status %d, wanted %d; said:\n%s\nwanted:\n%s\n", (int)st, (int)wanted, said, expected);

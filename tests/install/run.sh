@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What `make installcheck` runs: run.sh SRCDIR BUILDDIR, with CC, SAN (flags of sanitizers), SLOW and MAKE.
 # Installs beneath the build directory, then uses the installed files as somebody else would: pkg-config, a compiler
-# and nothing of the source but the test programs. Each folder of examples/hosts and examples/providers that has a
-# Makefile is copied away and asked for `make check`; `make -s needs` may print the pkg-config names of what
-# it needs of the system, without which it is skipped. The last line adds everything up.
+# and nothing of the source but the test programs. Each folder of examples/hosts that has a Makefile is copied away and asked
+# for `make check`; `make -s needs` may print the pkg-config names of what it needs of the system, without which
+# it is skipped. examples/providers: see tests/providers/run.sh. The last line adds everything up.
 src=$1 build=$2
 CC=${CC:-cc} MAKE=${MAKE:-make} SAN=${SAN-}
 w=$build/installed
@@ -104,6 +104,9 @@ warn="-O1 -g -Wall -Wextra -Werror"
 check "a provider" $CC -std=c99 $warn $cflags -fPIC -shared -o counter.so "$src/tests/install/counter.c"
 nm -D --defined-only counter.so | awk '{ print $3 }' | grep -v '^_' >names
 check "a provider exports one name" test "$(cat names)" = amb_provider_v1
+check "the installed command loads it" sh -c "ambit -y --provider ./counter.so -e 'use counter.new(40) as c
+c.add(2)
+print(c.value())' | grep -qx 42"
 for std in c99 c17; do
     # shellcheck disable=SC2086
     check "a host as $std" $CC -std=$std $warn -pedantic $cflags -o host-$std "$src/tests/install/host.c" $libs -ldl
@@ -166,23 +169,30 @@ for g in providers embedding; do
 done
 
 # --- examples -----------------------------------------------------------------------------------
-for d in "$src"/examples/hosts/*/ "$src"/examples/providers/*/; do
+if [ -d "$src/examples/hosts" ]; then cp -R "$src/examples/hosts" hosts; fi
+for d in hosts/*/; do
     [ -f "$d/Makefile" ] || continue
-    name=$(basename "$(dirname "$d")")/$(basename "$d")
-    rm -rf "example-$(basename "$d")"
-    cp -R "$d" "example-$(basename "$d")" || { bad "$name cannot be copied"; continue; }
+    "$MAKE" -s -C "$d" clean >/dev/null 2>&1 # of what lies around from a build in the source tree
     missing=
-    for p in $("$MAKE" -s -C "example-$(basename "$d")" needs 2>/dev/null); do
+    for p in $("$MAKE" -s -C "$d" needs 2>/dev/null); do
         pkg-config --exists "$p" || missing="$missing $p"
     done
+    case $d in
+    *++*) [ -n "$cxx" ] || missing="$missing $CXX" ;;
+    esac
     if [ -n "$missing" ]; then
-        skip "$name: this system has no$missing (for pkg-config)"
-        continue
-    fi
-    if [ -n "$SAN" ]; then
-        check "$name" timeout 300 "$MAKE" -C "example-$(basename "$d")" check CC="$CC $SAN" CXX="$CXX $SAN"
+        skip "$d: this system has no$missing"
+    elif [ -n "$SAN" ]; then
+        check "$d" timeout 300 "$MAKE" -C "$d" check CC="$CC $SAN" CXX="$CXX $SAN"
     else
-        check "$name" timeout 300 "$MAKE" -C "example-$(basename "$d")" check CC="$CC" CXX="$CXX"
+        check "$d" timeout 300 "$MAKE" -C "$d" check CC="$CC" CXX="$CXX"
     fi
 done
+sh "$src/tests/providers/run.sh" "$src" "$build" >"$log" 2>&1
+grep 'LEFT OUT' "$log" | while read -r line; do echo "installcheck: $line"; done
+last=$(tail -n 1 "$log")
+case $last in
+"providers: "*" passed, 0 failed") last=${last#providers: } passed=$((passed + ${last%% passed*})) ;;
+*) bad "providers of examples/providers" ;;
+esac
 finish
