@@ -16,7 +16,8 @@ trap 'rm -rf "$dir"' EXIT
 # The tests call `ambit`; what they get adds the mode's flags.
 wrapper() { # NAME FLAGS
     mkdir -p "$dir/$1"
-    ln -sf "$here/tests" "$dir/$1/tests"
+    ln -sfn "$here/tests" "$dir/$1/tests"
+    ln -sfn "$here/obj" "$dir/$1/obj"
     printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$here/ambit" "$2" >"$dir/$1/ambit"
     chmod +x "$dir/$1/ambit"
 }
