@@ -50,6 +50,24 @@ if [ "$slow" = no ] && grep -q 'AMB_DISPATCH [12]$' config.h 2>/dev/null &&
     fi
 fi
 
+# Host programs: each prints what fails and a last line of sums.
+for program in $API; do
+    AMBIT_TEST_SLOW=$slow "$program" >"$log" 2>&1
+    st=$?
+    last=$(tail -n 1 "$log")
+    case $last in
+    *" passed, "*" failed")
+        sed '$d' "$log"
+        echo "api/${program##*/}: $last"
+        p=${last%% passed*} f=${last##*passed, } f=${f%% failed*}
+        [ $st -eq 0 ] || [ "$f" -gt 0 ] || f=1
+        count "$p" "$f" ;;
+    *)  cat "$log"
+        echo "api/${program##*/}: ended with status $st"
+        count 0 1 ;;
+    esac
+done
+
 if [ "$what" = all ] && [ -n "$SCALING" ]; then
     "$SCALING" "$src"/tests/scaling/*.amb >"$log" 2>&1
     sed '$d' "$log"

@@ -308,7 +308,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                              c->name->data);
                 return RUN_THROW;
             }
-            if (c->construct.tag == TAG_NATIVE) { /* built-in errors: the class is the first argument */
+            if (c->construct.tag == TAG_NATIVE && c->construct.native->def->fn) { /* built-in errors: the class is the first argument */
                 if (!ambrun_reserve(vm, f + 3 + n)) return RUN_THROW;
                 memmove(f + 3, f + 2, n * sizeof *f);
                 f[2] = f[0];

@@ -85,9 +85,9 @@ amb_status ambexecute_result(amb_vm *vm, const amb_module *m, amb_value *out) {
 
 amb_status ambexecute_global(amb_vm *vm, const amb_module *m, const char *name, amb_value *out) {
     for (uint32_t i = 0; i < m->nslots; i++)
-        if (m->slot_names[i] && !strcmp(m->slot_names[i]->data, name) && m->slots[i].tag != TAG_UNDEF)
+        if (m->exported[i] && !strcmp(m->slot_names[i]->data, name) && m->slots[i].tag != TAG_UNDEF)
             return ambhost_out(vm, m->slots[i], out);
-    amb_status st = amberr_raise(vm, AMB_ERR_NAME, "the script has no '%.60s'", name);
+    amb_status st = amberr_raise(vm, AMB_ERR_NAME, "the script makes no '%.60s' public: pub", name);
     return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
 }
 

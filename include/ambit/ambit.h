@@ -152,8 +152,8 @@ AMB_API uint64_t amb_next_deadline(amb_vm *vm);
 /* What the last run's last expression statement gave, for scripts loaded with AMB_LOAD_REPL or AMB_LOAD_VALUE; nil
  * if there was none. */
 AMB_API amb_status amb_script_result(amb_script *s, amb_value *out);
-/* What a name of the script's top level stands for once it has run: a function to call, a value. AMB_E_ARG: there is no such
- * name. */
+/* What a `pub` name of the script's top level stands for once it has run: a function to call, a value. AMB_E_ARG:
+ * there is no such name. */
 AMB_API amb_status amb_script_get(amb_script *s, const char *name, amb_value *out);
 /* Whether the text stops inside an open bracket or string, so that a read-eval loop goes
  * on reading. */
