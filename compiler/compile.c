@@ -27,6 +27,7 @@ typedef struct unit {
     struct amb_iface *iface;  /* NULL while it is being compiled, or when it failed */
     struct amb_iface copy;    /* of the iface, once the tree is gone */
     bool failed;
+    bool starved;             /* for lack of memory: the next one may try again */
     struct unit *next;
 } unit;
 
@@ -52,6 +53,7 @@ typedef struct units {
     void *report_ud;
     const char *chain[MAX_CHAIN];
     uint32_t depth;
+    bool starved; /* a module was given up for lack of memory */
     struct amb_script *scripts;
 } units;
 
@@ -198,7 +200,7 @@ static enum amb_resolve_result instance(job *j, amb_span at, amb_text spec, cons
 {
     units *u = j->u;
     unit *m = find(u, id);
-    if (m && !fresh) {
+    if (m && !fresh && !m->starved) {
         if (m->iface) {
             *out = m->iface;
             return AMB_RESOLVE_OK;
@@ -210,11 +212,16 @@ static enum amb_resolve_result instance(job *j, amb_span at, amb_text spec, cons
     if (u->depth == MAX_CHAIN) return refuse(j, at, spec, "too many modules import each other in a row");
     if (!m) m = add(u, id);
     if (!m) return AMB_RESOLVE_FAILED;
+    m->starved = m->failed = false;
     u->chain[u->depth++] = m->id;
     job inner = { .u = u, .id = m->id };
     struct amb_iface *iface = NULL;
     struct amb_module *made = compile(&inner, m->id, text, len, &iface, NULL, NULL);
     u->depth--;
+    if (!made && u->starved) {
+        m->starved = true;
+        return AMB_RESOLVE_FAILED;
+    }
     if (!made) {
         m->failed = true;
         ambdiag_add(j->diags, DIAG_IMPORT_BROKEN, at, spec);
@@ -341,6 +348,7 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
     struct amb_source src = { 0 };
     struct amb_diags diags;
     bool too_big = false;
+    u->starved = true; /* until something else is known */
     if (!arena) return NULL;
     ambdiag_init(&diags, arena);
     j->diags = &diags;
@@ -350,6 +358,7 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
         amb_span start = { 0, 0 };
         ambdiag_plain(&diags, DIAG_SOURCE_TOO_LARGE, start);
         render(j, &src);
+        u->starved = false;
         return NULL;
     }
     struct amb_source *kept = ambarena_alloc(arena, sizeof *kept); /* the tree refers to it */
@@ -358,7 +367,7 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
     struct amb_unit *unit = ambparse_module(arena, kept, &diags);
     if (unit) {
         struct amb_scope_options o = { .prelude = u->prelude, .prelude_count = u->prelude_count,
-                                       .is_entry = j->entry, .is_repl = j->repl,
+                                       .is_entry = j->entry, .is_repl = j->repl, .is_value = j->value,
                                        .resolve_import = resolve, .ud = j };
         if (j->repl) {
             o.outer = u->said;
@@ -366,6 +375,8 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
         }
         bool ok = ambscope_run(unit, &diags, &o) && diags.errors == 0;
         if (ok && manifest) ok = ambmanifest_build(manifest_arena, unit, &diags, manifest);
+        /* What an import stands for is missing without a word when there was no memory for it. */
+        for (uint32_t i = 0; ok && i < unit->import_count; i++) ok = unit->imports[i]->iface != NULL;
         if (ok) ok = fresh_instances(j, unit);
         if (ok) m = build(j, unit, name);
         if (m && j->repl) remember(u, unit, m);
@@ -376,6 +387,7 @@ static struct amb_module *compile(job *j, const char *name, const char *text, si
     }
     if (diags.count) render(j, kept);
     if (diags.errors) m = NULL;
+    u->starved = !m && !diags.errors;
     return m;
 }
 
@@ -490,8 +502,8 @@ amb_vm *amb_vm_new(const amb_config *config, amb_status *why)
 
 /* ---- scripts ---- */
 
-amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, uint32_t flags,
-                    amb_text_fn report, void *ud, amb_script **out)
+static amb_status load(amb_vm *vm, const char *name, const char *text, size_t len, uint32_t flags,
+                       amb_text_fn report, void *ud, amb_script **out)
 {
     units *u = ambvm_compiler(vm);
     amb_script *s = calloc(1, sizeof *s);
@@ -509,10 +521,12 @@ amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, 
     u->report = report;
     u->report_ud = ud;
     u->depth = 0;
+    u->starved = false;
     ambvm_gc_pause(vm);
     amb_status st = AMB_OK;
     s->module = compile(&j, name, text, len, NULL, &s->manifest, &s->arena);
-    if (!s->module) st = ambvm_has_failed(vm) || s->arena.oom ? ambvm_take_failure(vm) : AMB_E_COMPILE;
+    if (!s->module)
+        st = u->starved || ambvm_has_failed(vm) || s->arena.oom ? ambvm_take_failure(vm) : AMB_E_COMPILE;
     else if (ambvm_keep_module(vm, s->module) != AMB_OK) st = ambvm_take_failure(vm);
     settle(u);
     u->report = NULL;
@@ -520,6 +534,17 @@ amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, 
     if (st != AMB_OK) free_script(s);
     else *out = s;
     return st;
+}
+
+amb_status amb_load(amb_vm *vm, const char *name, const char *text, size_t len, uint32_t flags,
+                    amb_text_fn report, void *ud, amb_script **out)
+{
+    ambexecute_tidy(vm);
+    amb_status st = load(vm, name, text, len, flags, report, ud, out);
+    if (st != AMB_E_NOMEM && st != AMB_E_LIMIT) return st;
+    /* Nothing is collected while it compiles; there may be garbage. */
+    amb_gc_collect(vm);
+    return load(vm, name, text, len, flags, report, ud, out);
 }
 
 void amb_script_free(amb_script *s)

@@ -394,7 +394,7 @@ static void run(struct ambscope *s)
     struct amb_fn *main = s->module->main;
     struct ambscope_frame frame = {.fn = main};
     s->frame = &frame;
-    ambscope_block(s, main->body, s->options->is_repl ? USE_VALUE : USE_DROP);
+    ambscope_block(s, main->body, s->options->is_repl || s->options->is_value ? USE_VALUE : USE_DROP);
     s->frame = NULL;
 }
 

@@ -33,7 +33,8 @@ struct amb_scope_options {
     const struct amb_prelude_name *prelude; /* ref index = position */
     uint32_t prelude_count;
     bool is_entry; /* use, args, exit ... are allowed */
-    bool is_repl;  /* a top-level expression statement may be without effect */
+    bool is_value; /* the last top-level expression statement may be without effect: it is the result */
+    bool is_repl;  /* any top-level expression statement may be without effect */
     const struct amb_outer_name
         *outer; /* found after the module's own, the last one first */
     uint32_t outer_count;

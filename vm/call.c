@@ -38,6 +38,11 @@ void ambrun_collect(amb_vm *vm) {
     ambsample_enter(vm, outer);
 }
 
+bool ambrun_wants_room(const amb_vm *vm) {
+    if (vm->failed == AMB_OK || vm->no_gc) return false;
+    return vm->failed == AMB_E_NOMEM || !vm->limit_text || !strcmp(vm->limit_text, "memory");
+}
+
 void ambrun_make_room(amb_vm *vm, const ambv *end) {
     vm->failed = AMB_OK;
     vm->exc = ambv_undef();
@@ -55,7 +60,7 @@ int ambrun_failed(amb_vm *vm, amb_status st) {
         vm->retried = NULL;
         return RUN_THROW; /* vm->exc is set */
     }
-    if (vm->retried == vm->pc || vm->no_gc) {
+    if (vm->retried == vm->pc || !ambrun_wants_room(vm)) {
         vm->retried = NULL;
         return RUN_THROW;
     }
@@ -241,7 +246,7 @@ int ambrun_call_native(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n,
     uintptr_t outer = ambsample_enter(vm, ambsample_native(d));
     vm->called = d;
     amb_status st = d->fn(vm, f + 2, n, &out);
-    if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
+    if (st != AMB_OK && ambrun_wants_room(vm)) {
         ambrun_make_room(vm, f + 2 + (n > d->max + 1u ? n : d->max + 1u));
         vm->called = d;
         st = d->fn(vm, f + 2, n, &out);
@@ -274,7 +279,7 @@ int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t 
                 bool self = p->flags & PROTO_SELF;
                 if (self && n == 0) return arity_error(vm, p, 0);
                 int rc = adjust(vm, p, f + 2 + self, n - self);
-                if (rc != RUN_NEXT && vm->failed != AMB_OK && !vm->no_gc) {
+                if (rc != RUN_NEXT && ambrun_wants_room(vm)) {
                     ambrun_make_room(vm, f + 2 + (n > p->nparams + 1u ? n : p->nparams + 1u));
                     rc = adjust(vm, p, f + 2 + self, n - self);
                 }
@@ -347,7 +352,7 @@ int ambrun_call_cap(amb_vm *vm, ambv *f, amb_string *name, uint32_t n, enum fram
                     uint32_t dst, const amb_instr *ret) {
     ambv out = ambv_nil();
     amb_status st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
-    if (st != AMB_OK && vm->failed != AMB_OK && !vm->no_gc) {
+    if (st != AMB_OK && ambrun_wants_room(vm)) {
         ambrun_make_room(vm, f + 3 + n);
         st = ambgate_invoke(vm, f[2], name, f + 3, n, &out);
     }

@@ -15,6 +15,7 @@
 #include "class.h"
 #include "code.h"
 #include "gate.h"
+#include "run.h"
 #include "sample.h"
 #include "task.h"
 
@@ -777,7 +778,7 @@ static amb_status later_result(amb_vm *vm, ambpending *p, const char *what, ambv
     bool again = false;
     if (st == AMB_OK) {
         st = ambmarshal_out(&p->call, &p->call.ret, out);
-        again = st && vm->failed && !vm->no_gc && !p->retried;
+        again = st && ambrun_wants_room(vm) && !p->retried;
         p->retried = true;
     } else if (out_of_descriptors(&p->call)) {
         st = vm->failed = AMB_E_NOMEM; /* nothing happened: it is made anew */
@@ -1055,7 +1056,7 @@ static amb_status next_batch(amb_vm *vm, ambv cap, ambrow *r, ambv *one) {
         }
     }
     st = take_items(vm, cap, &done->call, done->status, one);
-    if (vm->failed && !vm->no_gc && !done->retried) {
+    if (ambrun_wants_room(vm) && !done->retried) {
         done->retried = true; /* asked again after a collection */
         return st;
     }

@@ -54,12 +54,23 @@ void *gc_host_alloc(amb_vm *vm, void *p, size_t old, size_t size, size_t align) 
     struct ambgc *gc = vm->gc;
     if (size > old) {
         size_t more = size - old, limit = vm->limits.heap_bytes;
-        if (limit && (gc->total > limit || more > limit - gc->total))
+        /* Notes may have to grow while there is no room for anything else. */
+        size_t used = gc->total + gc->notes;
+        if (limit && (used > limit || more > limit - used))
             return fail(vm, AMB_E_LIMIT, "memory");
         if (size > SIZE_MAX / 2) return fail(vm, AMB_E_NOMEM, "memory");
     }
     void *q = gc->alloc(gc->alloc_ud, p, old, size, align);
     if (!q && size) return fail(vm, AMB_E_NOMEM, "memory");
+    gc->total = gc->total - old + size;
+    if (gc->total > gc->stats.peak_bytes) gc->stats.peak_bytes = gc->total;
+    return q;
+}
+
+void *gc_note_alloc(struct ambgc *gc, void *p, size_t old, size_t size) {
+    void *q = gc->alloc(gc->alloc_ud, p, old, size, 16);
+    if (!q && size) return NULL;
+    gc->notes = gc->notes - old + size;
     gc->total = gc->total - old + size;
     if (gc->total > gc->stats.peak_bytes) gc->stats.peak_bytes = gc->total;
     return q;
@@ -199,7 +210,9 @@ static bool refill(amb_vm *vm, gc_space *s) {
     while (!next_run(gc, s)) {
         bool fresh = s->cursor == 0; /* nothing was taken from it: it is full of the living */
         if (s->block) gc_push_block(fresh ? &s->full : &s->used, s->block);
+        s->block = NULL;
         s->cursor = 0;
+        if (ambvm_overdue(vm)) return false; /* what makes many objects may take long */
         s->block = pop(&s->partial);
         if (s->block) continue;
         s->block = pop(&s->unswept);
@@ -330,11 +343,6 @@ void gc_finalize(amb_vm *vm, amb_obj *o) {
 
 /* ---- writes into old objects ---- */
 
-/* Memory for notes does not count against the limit: a store must not fail. */
-static void *note_alloc(struct ambgc *gc, void *p, size_t old, size_t size) {
-    return gc->alloc(gc->alloc_ud, p, old, size, 16);
-}
-
 /* What it will cost to look through o again, as bytes of debt. No more than so much: one write into
  * something huge is no reason to collect at once. */
 static size_t rescan_cost(const amb_obj *o) {
@@ -352,7 +360,7 @@ void ambgc_remember(amb_vm *vm, amb_obj *o) {
     struct ambgc *gc = vm->gc;
     if (gc->nremembered == gc->remembered_cap) {
         size_t cap = gc->remembered_cap ? gc->remembered_cap * 2 : 256;
-        amb_obj **t = note_alloc(gc, gc->remembered, gc->remembered_cap * sizeof *t, cap * sizeof *t);
+        amb_obj **t = gc_note_alloc(gc, gc->remembered, gc->remembered_cap * sizeof *t, cap * sizeof *t);
         if (!t) {
             gc->log_lost = true;
             vm->gc_wanted = true;
@@ -378,12 +386,12 @@ static gc_written *find_written(gc_written *t, uint32_t cap, const amb_obj *o) {
 
 static bool grow_written(struct ambgc *gc) {
     uint32_t cap = gc->written_cap ? gc->written_cap * 2 : 16;
-    gc_written *t = note_alloc(gc, NULL, 0, cap * sizeof *t);
+    gc_written *t = gc_note_alloc(gc, NULL, 0, cap * sizeof *t);
     if (!t) return false;
     memset(t, 0, cap * sizeof *t);
     for (uint32_t i = 0; i < gc->written_cap; i++)
         if (gc->written[i].o) *find_written(t, cap, gc->written[i].o) = gc->written[i];
-    if (gc->written) note_alloc(gc, gc->written, gc->written_cap * sizeof *t, 0);
+    if (gc->written) gc_note_alloc(gc, gc->written, gc->written_cap * sizeof *t, 0);
     gc->written = t;
     gc->written_cap = cap;
     gc->last_written = NULL;
@@ -408,7 +416,7 @@ void ambgc_remember_at(amb_vm *vm, amb_obj *o, uint32_t i) {
         w = find_written(gc->written, gc->written_cap, o);
         if (i >= w->bits) {
             uint32_t bits = (n + 63) & ~63u;
-            uint64_t *map = note_alloc(gc, w->map, map_bytes(w->bits), map_bytes(bits));
+            uint64_t *map = gc_note_alloc(gc, w->map, map_bytes(w->bits), map_bytes(bits));
             if (!map) {
                 ambgc_remember(vm, o);
                 return;
@@ -431,7 +439,7 @@ void ambgc_remember_at(amb_vm *vm, amb_obj *o, uint32_t i) {
 void gc_forget_written(struct ambgc *gc) {
     if (!gc->nwritten) return;
     for (uint32_t i = 0; i < gc->written_cap; i++)
-        if (gc->written[i].o) note_alloc(gc, gc->written[i].map, map_bytes(gc->written[i].bits), 0);
+        if (gc->written[i].o) gc_note_alloc(gc, gc->written[i].map, map_bytes(gc->written[i].bits), 0);
     memset(gc->written, 0, gc->written_cap * sizeof *gc->written);
     gc->nwritten = 0;
     gc->last_written = NULL;
@@ -545,11 +553,11 @@ void ambgc_teardown(amb_vm *vm) {
     ambgc_free(vm, gc->tracked, gc->tracked_cap * sizeof *gc->tracked);
     gc_work *work[] = {&gc->gray, &gc->young};
     for (int i = 0; i < 2; i++) {
-        if (work[i]->items != work[i]->first) note_alloc(gc, work[i]->items, work[i]->cap * sizeof(amb_obj *), 0);
-        if (work[i]->big) note_alloc(gc, work[i]->big, work[i]->big_cap * sizeof(gc_big), 0);
+        if (work[i]->items != work[i]->first) gc_note_alloc(gc, work[i]->items, work[i]->cap * sizeof(amb_obj *), 0);
+        if (work[i]->big) gc_note_alloc(gc, work[i]->big, work[i]->big_cap * sizeof(gc_big), 0);
     }
-    if (gc->remembered) note_alloc(gc, gc->remembered, gc->remembered_cap * sizeof(amb_obj *), 0);
-    if (gc->written) note_alloc(gc, gc->written, gc->written_cap * sizeof *gc->written, 0);
+    if (gc->remembered) gc_note_alloc(gc, gc->remembered, gc->remembered_cap * sizeof(amb_obj *), 0);
+    if (gc->written) gc_note_alloc(gc, gc->written, gc->written_cap * sizeof *gc->written, 0);
     ambgc_alloc_fn alloc = gc->alloc;
     void *ud = gc->alloc_ud;
     alloc(ud, gc, sizeof *gc, 0, 16);

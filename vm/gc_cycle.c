@@ -259,15 +259,23 @@ static size_t sweep_step(amb_vm *vm, size_t work) {
 static void at_once(amb_vm *vm) {
     struct ambgc *gc = vm->gc;
     minor(vm);
-    if (gc->phase == GC_MARK) {
-        gc_mark_step(vm, SIZE_MAX);
-        finish(vm);
+    for (int round = 0; round < 2; round++) {
+        if (gc->phase == GC_IDLE) {
+            if (round == 0) continue; /* nothing was under way */
+            begin(vm);
+        }
+        while (gc->phase != GC_IDLE) {
+            /* The run's time may be over meanwhile; what was done stays done. */
+            if (ambvm_overdue(vm)) {
+                vm->failed = AMB_OK;
+                return;
+            }
+            if (gc->phase == GC_SWEEP) sweep_step(vm, MARK_WORK);
+            else if (gc_any_gray(gc)) gc_mark_step(vm, MARK_WORK);
+            else finish(vm);
+        }
     }
-    while (gc->phase == GC_SWEEP) sweep_step(vm, SIZE_MAX);
-    begin(vm);
-    gc_mark_step(vm, SIZE_MAX);
-    finish(vm);
-    while (gc->phase == GC_SWEEP) sweep_step(vm, SIZE_MAX);
+    gc_trim(gc);
 }
 
 /* The next piece of the major collection, with about `work` units; what is left of them. */

@@ -94,6 +94,7 @@ struct ambgc {
     size_t owed;       /* allocation that no step has been done for */
     size_t seen;       /* debt when a collection last looked */
     size_t total;     /* bytes obtained from the host */
+    size_t notes;     /* of these: for notes and lists of the collector */
     size_t outside;   /* of them: storage that collected objects own */
     size_t live;      /* bytes of slots in use after the last collection */
     size_t marked;    /* bytes of black slots while a major collection marks */
@@ -160,6 +161,10 @@ size_t gc_mark_step(amb_vm *vm, size_t work);
 static inline bool gc_any_gray(const struct ambgc *gc) { return gc->gray.n || gc->gray.nbig; }
 
 amb_status ambgc_setup(amb_vm *vm, ambgc_alloc_fn alloc, void *ud);
+/* Memory for notes and work lists; a store must not fail, so the limit does not stop it. But as much as there is of it
+ * is kept free besides, as it grows by doubling. */
+void *gc_note_alloc(struct ambgc *gc, void *p, size_t old, size_t size);
+void gc_trim(struct ambgc *gc);
 /* Every object that owns something outside gives it back. */
 void ambgc_finalize_all(amb_vm *vm);
 void ambgc_teardown(amb_vm *vm);

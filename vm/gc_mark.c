@@ -29,7 +29,7 @@
 
 static void *grow(struct ambgc *gc, void *p, size_t *cap, size_t item) {
     size_t want = *cap ? *cap * 2 : 1024;
-    void *q = gc->alloc(gc->alloc_ud, p, *cap * item, want * item, 16);
+    void *q = gc_note_alloc(gc, p, *cap * item, want * item);
     if (q) *cap = want;
     return q;
 }
@@ -148,16 +148,20 @@ static uint32_t elements(const amb_obj *o) {
     switch (o->type) {
     case TAG_LIST: return ((const amb_list *)o)->len;
     case TAG_TUPLE: return o->aux32;
+    case TAG_CHANNEL: return ((const amb_channel *)o)->room;
     default: return ((const amb_map *)o)->used;
     }
 }
 
-/* Marks elements [from, to) of a list, tuple, map or set. */
+/* Marks elements [from, to) of a list, tuple, channel, map or set. */
 static void mark_part(struct ambgc *gc, amb_obj *o, uint32_t from, uint32_t to) {
     switch (o->type) {
     case TAG_LIST: mark_elements(gc, (amb_list *)o, from, to); break;
     case TAG_TUPLE:
         for (uint32_t i = from; i < to; i++) ambgc_mark_value(gc, ((amb_tuple *)o)->vals[i]);
+        break;
+    case TAG_CHANNEL:
+        for (uint32_t i = from; i < to; i++) ambgc_mark_value(gc, ((amb_channel *)o)->items[i]);
         break;
     default:
         if (from < ((amb_map *)o)->first) from = ((amb_map *)o)->first;
@@ -238,7 +242,7 @@ void gc_mark_children(amb_vm *vm, amb_obj *o) {
     case TAG_CHANNEL: {
         amb_channel *c = (amb_channel *)o;
         ambgc_mark_storage(gc, c->items, c->room * sizeof *c->items);
-        for (uint32_t i = 0; i < c->len; i++) ambgc_mark_value(gc, c->items[(c->at + i) % c->room]);
+        mark_all(gc, o);
         break;
     }
     case TAG_LOCK:
@@ -310,6 +314,29 @@ void ambgc_stack_left(amb_vm *vm) {
 
 void ambgc_frame_left(amb_vm *vm) {
     if (vm->gc->stack_known) know_frames(vm);
+}
+
+/* After a full collection: what only a large heap needed is given back. */
+void gc_trim(struct ambgc *gc) {
+    gc_work *work[] = {&gc->gray, &gc->young};
+    for (int i = 0; i < 2; i++) {
+        gc_work *w = work[i];
+        if (w->cap > 4096 && !w->n) {
+            gc_note_alloc(gc, w->items, w->cap * sizeof *w->items, 0);
+            w->items = w->first;
+            w->cap = sizeof w->first / sizeof *w->first;
+        }
+        if (w->big_cap > 4096 && !w->nbig) {
+            gc_note_alloc(gc, w->big, w->big_cap * sizeof *w->big, 0);
+            w->big = NULL;
+            w->big_cap = 0;
+        }
+    }
+    if (gc->remembered_cap > 4096 && !gc->nremembered) {
+        gc_note_alloc(gc, gc->remembered, gc->remembered_cap * sizeof *gc->remembered, 0);
+        gc->remembered = NULL;
+        gc->remembered_cap = 0;
+    }
 }
 
 /* ---- the young ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "class.h"
+#include "execute.h"
 #include "gc_internal.h"
 #include "remote.h"
 #include "task.h"
@@ -120,7 +121,7 @@ void amb_unpin(amb_vm *vm, amb_value v) {
 /* ---- memory and statuses ---- */
 
 bool ambhost_room(amb_vm *vm, int *tries) {
-    if (vm->failed == AMB_OK || vm->no_gc || (*tries)++) return false;
+    if (!ambrun_wants_room(vm) || (*tries)++) return false;
     ambrun_make_room(vm, vm->base);
     return true;
 }
@@ -135,7 +136,14 @@ amb_status ambhost_failed(amb_vm *vm, amb_status st) {
     return st;
 }
 
+void ambexecute_tidy(amb_vm *vm) {
+    if (!vm->host->litter) return;
+    vm->host->litter = false;
+    amb_gc_collect(vm);
+}
+
 void ambhost_begin(amb_vm *vm) {
+    ambexecute_tidy(vm);
     vm->host->failed = vm->failed = AMB_OK;
     vm->host->result = ambv_nil();
     vm->host->program = NULL;
@@ -148,6 +156,7 @@ void ambhost_begin(amb_vm *vm) {
 }
 
 amb_status ambhost_end(amb_vm *vm, amb_status st) {
+    vm->limits.deadline_ns = 0;
     vm->fuel_used = ambtask_fuel_used(vm);
     vm->slice_size = vm->slice;
     if (st == AMB_E_THROW && vm->exc.tag == TAG_INSTANCE &&
@@ -157,12 +166,9 @@ amb_status ambhost_end(amb_vm *vm, amb_status st) {
         vm->limit_text = "interrupt";
     }
     if (st == AMB_E_LIMIT || st == AMB_E_NOMEM) {
-        /* What the program had filled is garbage now: the next one finds the room it had. */
-        amb_status why = vm->failed;
-        vm->top = vm->base;
-        vm->failed = AMB_OK;
-        ambgc_collect(vm, true);
-        vm->failed = why;
+        /* What the program had filled is garbage: the next one will find the room it had. Not now: the host is to
+         * have its thread back at once. */
+        vm->host->litter = true;
         if (!vm->limit_text) vm->limit_text = "memory";
     }
     vm->host->failed = vm->failed;

@@ -65,6 +65,7 @@ typedef struct ambhost {
     ambv making;           /* a value that is about to get a name */
     ambv result;           /* of the last run */
     amb_status failed;     /* the limit that ended the last call from outside */
+    bool litter;           /* a limit has ended the last run: what it left has not been collected */
     bool posted;           /* a function of amb_remote_post runs: no scripts */
     struct amb_remote *remote; /* NULL: nobody has asked for one */
 } ambhost;

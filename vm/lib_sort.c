@@ -20,7 +20,6 @@ typedef struct keyed {
 #define DEFINE_SORT(name, T, LESS)                                          \
     static amb_status name(amb_vm *vm, T *a, T *t, uint32_t n) {            \
         amb_status st = AMB_OK;                                             \
-        (void)vm;                                                           \
         enum { RUN = 8 };                                                   \
         for (uint32_t lo = 0; lo < n; lo += RUN) {                          \
             uint32_t hi = n - lo < RUN ? n : lo + RUN;                      \
@@ -36,11 +35,16 @@ typedef struct keyed {
             }                                                               \
         }                                                                   \
         T *from = a, *to = t;                                               \
+        uint64_t work = 0;                                                  \
         for (uint64_t w = RUN; w < n; w *= 2) {                             \
             for (uint64_t lo = 0; lo < n; lo += 2 * w) {                    \
                 uint64_t mid = lo + w < n ? lo + w : n,                     \
                          hi = lo + 2 * w < n ? lo + 2 * w : n;              \
                 uint64_t i = lo, j = mid, k = lo;                           \
+                if ((work += hi - lo) > 65536) {                            \
+                    work = 0;                                               \
+                    if (ambvm_overdue(vm)) return vm->failed;               \
+                }                                                           \
                 if (mid < hi && !(LESS(from[mid], from[mid - 1]))) j = hi;  \
                 if (j == hi) {                                              \
                     memcpy(to + lo, from + lo, (hi - lo) * sizeof(T));      \
@@ -105,15 +109,12 @@ static amb_status sort_values(amb_vm *vm, amb_list *l) {
     if (!a) return amblib_nomem(vm);
     memcpy(a, l->vals, size);
     uint64_t *t = a + l->len;
-    if (l->h.aux16 == TAG_INT)
-        sort_ints(vm, a, t, l->len);
-    else if (l->h.aux16 == TAG_FLOAT)
-        sort_floats(vm, a, t, l->len);
-    else
-        sort_strings(vm, a, t, l->len);
-    memcpy(l->vals, a, size);
+    amb_status st = l->h.aux16 == TAG_INT     ? sort_ints(vm, a, t, l->len)
+                    : l->h.aux16 == TAG_FLOAT ? sort_floats(vm, a, t, l->len)
+                                              : sort_strings(vm, a, t, l->len);
+    if (!st) memcpy(l->vals, a, size);
     ambgc_free(vm, a, size * 2);
-    return AMB_OK;
+    return st;
 }
 
 /* Puts the elements of l in the order given: element i becomes the old at(i). */
@@ -140,13 +141,10 @@ static amb_status sort_by_plain(amb_vm *vm, amb_list *l, amb_list *keys) {
     keyed *a = ambgc_malloc(vm, size * 2);
     if (!a) return amblib_nomem(vm);
     for (uint32_t i = 0; i < l->len; i++) a[i] = (keyed){keys->vals[i], i};
-    if (keys->h.aux16 == TAG_INT)
-        sort_keyed_ints(vm, a, a + l->len, l->len);
-    else if (keys->h.aux16 == TAG_FLOAT)
-        sort_keyed_floats(vm, a, a + l->len, l->len);
-    else
-        sort_keyed_strings(vm, a, a + l->len, l->len);
-    amb_status st = permute(vm, l, &a->at, sizeof *a);
+    amb_status st = keys->h.aux16 == TAG_INT     ? sort_keyed_ints(vm, a, a + l->len, l->len)
+                    : keys->h.aux16 == TAG_FLOAT ? sort_keyed_floats(vm, a, a + l->len, l->len)
+                                                 : sort_keyed_strings(vm, a, a + l->len, l->len);
+    if (!st) st = permute(vm, l, &a->at, sizeof *a);
     ambgc_free(vm, a, size * 2);
     return st;
 }

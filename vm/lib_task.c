@@ -69,6 +69,7 @@ static amb_status grow(amb_vm *vm, amb_channel *c) {
     ambv *items = ambgc_storage(vm, c, NULL, 0, room * sizeof *items);
     if (!items) return no_memory(vm);
     for (uint32_t i = 0; i < c->len; i++) items[i] = c->items[(c->at + i) % c->room];
+    for (uint32_t i = c->len; i < room; i++) items[i] = ambv_nil(); /* the collector looks at all of them */
     if (c->items) ambgc_storage(vm, c, c->items, c->room * sizeof *c->items, 0);
     c->items = items;
     c->room = room;

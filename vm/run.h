@@ -63,6 +63,8 @@ bool ambrun_unwind(amb_vm *vm);
 int ambrun_throw(amb_vm *vm, ambv v);
 /* A native or allocation failed with st: collects and runs the instruction again if it was memory. */
 int ambrun_failed(amb_vm *vm, amb_status st);
+/* Whether what failed was an allocation, and a collection may help. */
+bool ambrun_wants_room(const amb_vm *vm);
 /* After a failed allocation: everything that is garbage goes, what stands below `end`, or in the running frame,
  * stays. For calls whose arguments have been moved, so that the instruction cannot be run again. */
 void ambrun_make_room(amb_vm *vm, const ambv *end);

@@ -142,6 +142,15 @@ void ambvm_free(amb_vm *vm) {
     else free(vm);
 }
 
+bool ambvm_overdue(amb_vm *vm) {
+    if (!vm->c_depth || vm->failed) return false;
+    bool late = vm->limits.deadline_ns && ambvm_now_ns() >= vm->limits.deadline_ns;
+    if (!late && !vm->interrupt) return false;
+    vm->failed = AMB_E_LIMIT;
+    vm->limit_text = vm->interrupt ? "interrupt" : "deadline";
+    return true;
+}
+
 void *ambvm_compiler_memory(void *ud, void *p, size_t old_size, size_t new_size, size_t align) {
     (void)align;
     amb_vm *vm = ud;

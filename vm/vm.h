@@ -152,6 +152,10 @@ static inline uint64_t ambvm_now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Whether the run is to end now: interrupted, or its time is over (recorded in the VM). For native code whose work is
+ * not bounded by a slice of fuel. */
+bool ambvm_overdue(amb_vm *vm);
+
 /* print and eprint write through here: buffered by the host side. */
 amb_status ambvm_write(amb_vm *vm, int fd, const char *s, size_t n);
 /* Charges n units of fuel for work done inside a native that is not O(1); never fails (the slice ends). */
