@@ -142,16 +142,29 @@ static amb_ticket h_pend(amb_call *c)
 static kit_call *by_ticket(kit *k, amb_ticket t)
 {
     for (kit_call *q = k->calls; q; q = q->next)
-        if (t && q->ticket == t && !q->done && !q->open) return q;
+        if (t && q->ticket == t && (!q->done || q->orphan) && !q->open) return q;
     return NULL;
+}
+
+static void release(kit *k, kit_cap *cap);
+
+/* A call for which nobody waits has been answered: what it kept alive goes. */
+static void orphan_ends(kit *k, kit_call *q)
+{
+    kit_cap *cap = q->self;
+    q->orphan = false;
+    q->ticket = 0;
+    if (q->forgotten) kit_forget(k, q);
+    if (cap && cap->closed) release(k, cap);
 }
 
 static amb_call *h_reply_open(void *hctx, amb_ticket t)
 {
     kit *k = hctx;
     kit_call *q = by_ticket(k, t);
-    if (!q) {
+    if (!q || q->orphan) {
         k->late++;
+        if (q) orphan_ends(k, q);
         return NULL;
     }
     if (fails(&k->fail.answer)) { /* as if it had been given up */
@@ -489,7 +502,7 @@ amb_status kit_cancel(kit *k, kit_call *c)
     if (c->done) return c->st;
     if (k->p->cancel) k->p->cancel(k->inst, c->ticket);
     if (!kit_wait(k, c, k->grace)) {
-        c->ticket = 0;
+        c->orphan = true;
         c->done = true;
         c->st = AMB_E_CANCELED;
         if (c->op->flags & AMB_OP_CANCEL) breach(k, "%s: does not react to cancel", c->op->name);
@@ -501,6 +514,8 @@ void kit_forget(kit *k, kit_call *c)
 {
     for (kit_call **at = &k->calls; *at; at = &(*at)->next) {
         if (*at != c) continue;
+        c->forgotten = true;
+        if (c->orphan) return; /* its arguments live until it is answered */
         *at = c->next;
         while (c->blocks) {
             kit_block *b = c->blocks;
@@ -512,19 +527,32 @@ void kit_forget(kit *k, kit_call *c)
     }
 }
 
+/* The resource goes with the last call on it that has been answered. */
+static void release(kit *k, kit_cap *cap)
+{
+    if (cap->released || k->stopping) return;
+    for (const kit_call *q = k->calls; q; q = q->next)
+        if (q->self == cap && q->orphan) return;
+    cap->released = true;
+    const amb_restype *t = type_of(k->p, cap->type);
+    if (t->close && !(t->flags & AMB_R_STATELESS)) t->close(k->inst, cap->res);
+}
+
 void kit_close(kit *k, kit_cap *cap)
 {
     if (cap->closed) return;
     cap->closed = true;
-    const amb_restype *t = type_of(k->p, cap->type);
-    if (t->close && !(t->flags & AMB_R_STATELESS)) t->close(k->inst, cap->res);
     /* What still waits for it is told so; the provider's answers come too late. */
-    for (kit_call *q = k->calls; q; q = q->next)
-        if (q->self == cap && !q->done) {
-            q->done = true;
-            q->ticket = 0;
-            q->st = AMB_E_STALE;
-        }
+    for (kit_call *q = k->calls, *next; q; q = next) {
+        next = q->next;
+        if (q->self != cap || q->done) continue;
+        if (k->p->cancel) k->p->cancel(k->inst, q->ticket);
+        q->orphan = !q->done;
+        q->done = true;
+        q->st = AMB_E_STALE;
+        drop_made(k, q);
+    }
+    release(k, cap);
 }
 
 amb_status kit_do(kit *k, kit_cap *self, const char *name, const amb_arg *a, uint32_t n, kit_call **out)
@@ -582,13 +610,15 @@ kit *kit_new(const amb_provider *p, amb_reactor *r, const amb_arg *cfg, uint32_t
 
 int kit_free(kit *k)
 {
+    for (kit_cap *cap = k->caps; cap; cap = cap->next) kit_close(k, cap);
+    k->stopping = true;
+    if (k->p && k->p->stop) k->p->stop(k->inst);
+    for (kit_call *q = k->calls; q; q = q->next) q->orphan = false;
     while (k->caps) {
         kit_cap *cap = k->caps;
         k->caps = cap->next;
-        if (!cap->closed) kit_close(k, cap);
         free(cap);
     }
-    if (k->p && k->p->stop) k->p->stop(k->inst);
     while (k->calls) kit_forget(k, k->calls);
     while (k->timers) {
         kit_timer *t = k->timers;

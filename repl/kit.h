@@ -23,7 +23,7 @@ typedef struct kit_cap {
     amb_rights rights;
     void *res;
     char label[160];
-    bool closed;
+    bool closed, released; /* released: so is the resource, once no call on it is under way */
 } kit_cap;
 
 typedef struct kit_call {
@@ -36,6 +36,7 @@ typedef struct kit_call {
     amb_ticket running; /* its name while it runs, when it asked for one */
     bool open;         /* reply_open gave it and reply did not come yet */
     bool done, entered, worker;
+    bool orphan, forgotten; /* nobody waits, but it has not been answered */
     amb_status st;
     int os_errno;
     char text[256];
@@ -68,6 +69,7 @@ struct kit {
     uint64_t patience, grace; /* ns to wait for an answer, 10 ms; and for one after cancelling, 50 ms */
     bool called[256]; /* which operations of the table have been entered */
     unsigned lent;    /* bytes that the loans of kit_drive still give */
+    bool stopping;
     bool quiet;       /* what the provider logs and prints is left out */
     bool cancels; /* every call is cancelled before it starts, when it waits, and after its answer */
     void *lock;

@@ -259,7 +259,7 @@ void kit_drive(kit *k, kit_driver *d)
     kit_pump(k, 0);
     for (kit_cap **cap = &k->caps; *cap;) {
         kit_cap *gone = *cap;
-        if (!gone->closed) {
+        if (!gone->released) {
             cap = &gone->next;
             continue;
         }

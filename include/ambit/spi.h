@@ -239,8 +239,9 @@ typedef struct amb_restype {
     const char *name, *doc;
     amb_rights all, dflt;  /* dflt: of a `use` without `for` */
     amb_rights fd_conveys; /* what whoever gets the descriptor can do */
-    /* The last handle is gone; pending operations of it have been cancelled, their answers are dropped. Never
-     * blocks, never fails; on the home thread. NULL: nothing to do. */
+    /* The last handle is gone, and every call on it has been answered; calls that are pending when handles go
+     * are cancelled first, and close waits for them. Never blocks, never fails; on the home thread. NULL:
+     * nothing to do. */
     void (*close)(void *inst, void *res);
     int (*getfd)(void *inst, void *res); /* stays the resource's; NULL without AMB_R_FD */
 } amb_restype;
@@ -302,8 +303,8 @@ typedef struct amb_host {
     /* Calls fn(ud, 0) once, ns from now, unless unwatch comes first. AMB_E_NOMEM. */
     amb_status (*timer)(void *hctx, uint64_t ns, amb_event_fn fn, void *ud, uint64_t *id);
     void (*unwatch)(void *hctx, uint64_t id); /* ends a watch or timer; fn is not called any more */
-    /* From any thread: calls fn(ud, 0) on the home thread, soon. Never fails. What is posted before stop() returns
-     * may be dropped. */
+    /* From any thread: calls fn(ud, 0) on the home thread, soon; not once stop() has been called, and not when
+     * there is no memory left at all. */
     void (*post)(void *hctx, amb_event_fn fn, void *ud);
     uint64_t (*now)(void *hctx); /* any thread: the kernel's monotonic clock, virtual or real */
     /* For whoever looks after the program: a line, on standard error in the command. level: as for syslog. */
@@ -346,8 +347,9 @@ typedef struct amb_provider {
      * state. */
     amb_status (*start)(const amb_host *h, void *hctx, const amb_arg *cfg, uint32_t ncfg,
                         void **inst);
-    /* Ends the instance, after every resource was closed and every answer dropped. Joins its threads, ends
-     * its watches and timers. NULL: nothing to do. */
+    /* Ends the instance, after every resource was closed, but for those whose calls have not been answered in
+     * spite of cancelling. Joins its threads, ends its watches and timers; nothing it had posted is called any
+     * more. NULL: nothing to do. */
     void (*stop)(void *inst);
     /* Somebody does not wait for that call any more (operations with AMB_OP_CANCEL). Advisory: an answer is still
      * required, normally AMB_E_CANCELED. May come after it. NULL: it takes no notice. */

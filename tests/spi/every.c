@@ -54,6 +54,7 @@ typedef struct waiting {
     uint64_t id; /* of its timer or watch */
     int fds[2];
     pthread_t thread;
+    int threaded; /* and not joined */
     amb_arg args[2];
     char buf[256];
 } waiting;
@@ -162,6 +163,7 @@ static void counted(void *ud, uint32_t events)
     waiting *w = ud;
     (void)events;
     pthread_join(w->thread, NULL);
+    w->threaded = 0;
     wait_end(w, AMB_OK, &(amb_arg){.type = AMB_T_I64, .v.i = w->args[0].len});
 }
 static void *count_bytes(void *ud)
@@ -178,6 +180,7 @@ OP(store_count)
     if (!w) return AMB_E_NOMEM;
     w->args[0] = a[0];
     if (pthread_create(&w->thread, NULL, count_bytes, w)) wait_end(w, AMB_E_NOMEM, NULL);
+    else w->threaded = 1;
     return AMB_PENDING;
 }
 
@@ -664,7 +667,10 @@ static amb_status start(const amb_host *h, void *hctx, const amb_arg *cfg, uint3
 static void stop(void *inst)
 {
     every *e = inst;
-    while (e->waiting) wait_free(e->waiting);
+    while (e->waiting) {
+        if (e->waiting->threaded) pthread_join(e->waiting->thread, NULL);
+        wait_free(e->waiting);
+    }
     free(e);
 }
 
