@@ -125,6 +125,7 @@ check "a host with the static library" $CC $warn $cflags -o host-static "$src/te
 check "the host with the static library runs" env LD_LIBRARY_PATH= ./host-static ./counter.so
 for f in "$src"/tests/api/*.c; do
     t=$(basename "$f" .c)
+    [ "$t" != sweep ] || continue # fails the library's own allocations, which takes the linker: make check does
     # shellcheck disable=SC2086
     check "$t" $CC -std=gnu17 $warn $cflags -o "$t" "$f" $libs -ldl -lpthread -lm
     check "$t runs" "./$t"
