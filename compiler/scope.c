@@ -371,9 +371,19 @@ static void mark_tail(struct ambscope *s, struct amb_node *value)
     }
 }
 
+/* The gate is closed while such a method runs, which its frame tells: it must stay. */
+static bool closes_gate(const struct amb_fn *fn)
+{
+    static const char *const names[] = {"==", "<", "hash", "str"};
+    for (size_t i = 0; fn->self && i < sizeof names / sizeof *names; i++)
+        if (ambtext_equal(fn->name, (amb_text){names[i], (uint32_t)strlen(names[i])})) return true;
+    return false;
+}
+
 void ambscope_tail(struct ambscope *s, struct amb_node *value)
 {
     const struct amb_fn *fn = s->frame->fn;
+    if (closes_gate(fn)) return;
     if (s->frame->no_tail > 0 || fn->result || fn->kind == AMB_FNK_MAIN ||
         fn->kind == AMB_FNK_INIT || fn->kind == AMB_FNK_FIELDS)
         return;
