@@ -80,11 +80,11 @@ static const struct topic {
      "ambit provider describe NAME|PATH [--json | --markdown]\n"
      "  Prints what a provider offers: a standard one by its name, a shared object by a path with a '/'.\n"
      "  --markdown makes documentation of it. Nothing of the provider is started.\n\n"
-     "ambit provider check PATH [--script FILE] [--make 'NAME(ARGS)']\n"
+     "ambit provider check PATH [--script FILE] [--make 'NAME(ARGS)'] [--without TYPE]\n"
      "  Calls all of it, with ordinary, extreme and made-up arguments, in empty directories, while memory,\n"
      "  handles, tickets, timers and watches run out, calls are cancelled, handles close, answers come\n"
      "  too late. Each rule is a line and a process of its own. --make gives arguments for a constructor or operation\n"
-     "  that needs particular ones; repeatable. --script runs FILE with the provider as it is, through a byte\n"
+     "  that needs particular ones, --without says that nothing here can make such a resource; both repeatable. --script runs FILE with the provider as it is, through a byte\n"
      "  stream, and disturbed: the output must be the same, and that of FILE's name with .out if there is one.\n"
      "  Its line `# flags: ...` is used as options, else -y. Status 1 if a rule is broken.\n"},
     {"help", "ambit help [COMMAND | ID]", "this text, a command's, a diagnostic's",

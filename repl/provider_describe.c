@@ -394,7 +394,7 @@ int cmd_provider(const cli_options *o)
     if (o->argc && strcmp(o->argv[0], "describe") == 0) return describe(o->argc - 1, o->argv + 1, o->json);
     if (o->argc && strcmp(o->argv[0], "check") == 0) return provider_check(o, o->argc - 1, o->argv + 1);
     static const char usage[] = "Usage: ambit provider describe NAME|PATH [--json|--markdown]\n"
-                                "       ambit provider check PATH [--script FILE] [--make 'NAME(ARGS)']\n"
+                                "       ambit provider check PATH [--script FILE] [--make 'NAME(ARGS)'] [--without TYPE]\n"
                                 "Try `ambit help provider`.\n";
     host_stderr(NULL, usage, sizeof usage - 1);
     return EXIT_USAGE;

@@ -555,6 +555,8 @@ const char *ambgate_io_kind(int e) {
     case ENFILE: return "too_many_open";
     case EFBIG: return "too_big";
     case EBADMSG: return "damaged";
+    case EKEYREJECTED: return "untrusted";
+    case EPROTO: return "protocol";
     case EBUSY:
     case ETXTBSY: return "busy";
     case EINVAL: return "invalid";

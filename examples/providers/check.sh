@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs the tests of one provider: check.sh NAME.so, in its folder.
+# Runs the tests of one provider: check.sh NAME.so [OPTION...], in its folder. The options are for `ambit provider
+# check`, which comes first.
 #
 # tests/X.amb is run with the flags of its line `# flags:`, tests/X.sh by the shell with $AMBIT ("ambit
 # --provider NAME.so") set; each in an empty folder, and must print tests/X.out. Scripts are run three
@@ -9,6 +10,7 @@
 #   AMBIT=ambit   the program, with flags
 #   ONLY=         a name: that test only
 so=$(realpath "$1") || exit 2
+shift
 here=$(pwd)
 ambit=${AMBIT:-ambit}
 case $ambit in
@@ -27,6 +29,16 @@ verdict() { # NAME EXPECTED-FILE
         head -n 40 "$work/diff"
     fi
 }
+
+if [ -z "$ONLY" ]; then
+    ${ambit%% *} provider check "$so" "$@" >"$work/check" 2>&1
+    last=$(tail -n 1 "$work/check")
+    case $last in
+    *" passed, "*" failed") passed=${last%% passed*} failed=${last##*passed, } failed=${failed%% failed*} ;;
+    *) failed=1 ;;
+    esac
+    [ "$failed" -eq 0 ] || cat "$work/check"
+fi
 
 for t in "$here"/tests/*.amb "$here"/tests/*.sh; do
     [ -f "$t" ] || continue

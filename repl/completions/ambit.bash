@@ -51,7 +51,7 @@ _ambit() {
     check | caps | grant | revoke | dis)
         if [[ $cur == -* ]]; then _ambit_words "$options" "$cur"; else _ambit_files "$cur"; fi ;;
     new) _ambit_words 'provider host' "$cur" ;;
-    provider) _ambit_words 'describe check --json --markdown --script --make' "$cur"
+    provider) _ambit_words 'describe check --json --markdown --script --make --without' "$cur"
         mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$cur") ;;
     help) _ambit_words "run $commands" "$cur" ;;
     grants | version) COMPREPLY=() ;;
