@@ -399,7 +399,8 @@ Test(loans, threads)
                "hi! hi!\n");
 }
 
-/* No more than the parameter asks for, whatever was given; less is refused. */
+/* spec: spi.loan
+ * No more than the parameter asks for, whatever was given; less is refused. */
 Test(loans, rights)
 {
     everywhere("print(kind(() => user.ask(w, 5)))\n"
@@ -434,7 +435,8 @@ Test(loans, returned)
     everywhere("print(user.through(w))\nuser.drop()\nprint(user.through(w))\n", "child!\nchild!\n");
 }
 
-/* What the lender said about a failure reaches who called, with its kind. */
+/* spec: spi.loan.failure
+ * What the lender said about a failure reaches who called, with its kind. */
 Test(loans, failure)
 {
     everywhere("spawn sleep(0.2)\nprint(kind(() => user.ask(w, 7)), kind(() => user.ask_wait(w, 7)))\n"
@@ -442,7 +444,8 @@ Test(loans, failure)
                "IOError: lent: hi: no room IOError: lent: hi: no room\nfull\n");
 }
 
-/* More who wait on threads, for what needs a thread itself, than there are threads. */
+/* spec: spi.loan.threads
+ * More who wait on threads, for what needs a thread itself, than there are threads. */
 Test(loans, crowd, .timeout = 60)
 {
     everywhere("print((group { for i in 0..24 { spawn { return user.ask_wait(w, 6) } } }).count(x => x == \"hi!\"))\n",
@@ -461,7 +464,8 @@ Test(loans, streams)
                "print(kind(() => user.read(few)), kind(() => user.read(few)))\n", "one\ntw IOError: lent: status -11\n", 0, 0);
 }
 
-/* What is queued while a resource is closed is still begun, also at the end of a program. */
+/* spec: spi.loan.end, spi.ends
+ * What is queued while a resource is closed is still begun, also at the end of a program. */
 Test(loans, last_words)
 {
     expect("let a = user.writer(tape)\na.close()\nprint(cap.is_open(a), kind(() => a.close()))\n", "false nil\n", 0, 0);
