@@ -368,6 +368,9 @@ int ambrun_invoke(amb_vm *vm, bool priv) {
             if (m->fn.tag == TAG_CLOSURE)
                 return invoke_closure(vm, f, m->fn.closure, n + 1, !(m->flags & MEMBER_PRIVATE));
             f[0] = m->fn;
+            if (m->fn.tag == TAG_NATIVE && m->fn.native->def->flags & NATIVE_HOST &&
+                CACHE_OF(pc)->key == AMB_CACHE_EMPTY)
+                cache_method(vm, self, CACHE_HOST, m->fn.native->def);
             return ambrun_call(vm, f, n + 1, FRAME_CALL, 0, pc + 3);
         }
         if (m->kind == MEMBER_FIELD)

@@ -102,6 +102,16 @@ static amb_status call(amb_vm *vm, ambv fn, ambv *args, uint32_t n, bool pumped,
 amb_status amb_call_function(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n, amb_value *out) {
     ambv few[FEW_ARGS + 3], fn, v = ambv_nil(), *all = few;
     if (n > MANY_ARGS) return AMB_E_ARG;
+    if (AMB_LIKELY(!inside(vm) && !vm->sched->pumped && !vm->host->posted && ambhost_named(vm, f, &fn) &&
+                   fn.tag == TAG_CLOSURE)) {
+        ambhost_begin(vm);
+        ambv *to = ambcall_place(vm, n);
+        amb_status st = to ? AMB_OK : ambhost_failed(vm, AMB_E_THROW);
+        for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &to[i]);
+        if (st != AMB_OK) return st;
+        st = ambhost_end(vm, ambcall_run(vm, fn.closure, n, &v));
+        return st == AMB_OK ? ambhost_out(vm, v, out) : st;
+    }
     if (n > FEW_ARGS && !(all = ambgc_malloc(vm, (n + 3) * sizeof *all))) return ambhost_failed(vm, vm->failed);
     uint32_t count;
     amb_status st = gather(vm, f, args, n, &fn, all, &count);
@@ -656,6 +666,7 @@ amb_status amb_pend(amb_vm *vm, void (*left)(void *ud), void *ud, uint64_t *tick
     w->left = left;
     w->ud = ud;
     h->waiting++;
+    h->asked = true;
     vm->task->ticket = at;
     *ticket = (uint64_t)w->generation << 32 | at;
     return AMB_PENDING;
@@ -717,6 +728,7 @@ static amb_status call_then(amb_vm *vm, amb_value f, const amb_value *args, uint
     kept->first = first;
     kept->n = n;
     h->then = o;
+    h->asked = true;
     return AMB_PENDING;
 }
 

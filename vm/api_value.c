@@ -146,7 +146,7 @@ amb_status amb_string_new(amb_vm *vm, const char *s, size_t len, amb_value *out)
 amb_status amb_as_string(amb_vm *vm, amb_value v, const char **s, size_t *len) {
     IN(x, v);
     if (x.tag != TAG_STRING) return wrong(vm, "a string", x);
-    TRY(ambstr_terminate(vm, x.str));
+    if (AMB_UNLIKELY(x.o->flags & STR_SHARED)) TRY(ambstr_terminate(vm, x.str));
     *s = x.str->data;
     *len = x.str->len;
     return AMB_OK;

@@ -10,11 +10,6 @@
 #define SPREAD_MAX 60000 /* below 0xffff, which says that a count is not fixed */
 #define C_DEPTH_MAX 150
 
-ambv *ambrun_frame_end(const amb_vm *vm) {
-    ambv f = vm->base[-2];
-    uint32_t bytes = f.tag == TAG_CLOSURE ? f.closure->proto->frame_bytes : 0;
-    return (ambv *)((char *)vm->base + bytes);
-}
 ambv *ambrun_top(const amb_vm *vm) { return ambrun_frame_end(vm) + ARG_SLACK; }
 
 bool ambrun_reserve(amb_vm *vm, ambv *end) {
@@ -73,6 +68,11 @@ static int stop(amb_vm *vm, const char *what) {
     vm->failed = AMB_E_LIMIT;
     vm->limit_text = what;
     return RUN_THROW;
+}
+
+void ambrun_first_slice(amb_vm *vm) {
+    uint64_t left = vm->limits.fuel;
+    vm->slice = vm->slice_size = left && left < SLICE ? (int32_t)left : SLICE;
 }
 
 int ambrun_poll(amb_vm *vm) {
@@ -270,6 +270,8 @@ int ambrun_not_callable(amb_vm *vm, ambv v) {
 
 int ambrun_call(amb_vm *vm, ambv *f, uint32_t n, enum frame_kind kind, uint32_t dst,
                 const amb_instr *ret) {
+    if (f->tag == TAG_NATIVE)
+        return ambrun_call_native(vm, f, f->native->def, n, f->native->def->flags & NATIVE_METHOD, kind, dst, ret);
     for (int hops = 0; hops < 100; hops++) {
         switch (f->tag) {
         case TAG_CLOSURE: {
@@ -856,7 +858,7 @@ static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n,
     if (ambrun_reserve(vm, f + 2 + n)) {
         f[0] = fn;
         f[1] = ambv_nil();
-        if (n) memcpy(f + 2, args, n * sizeof *args);
+        if (n && args != f + 2) memcpy(f + 2, args, n * sizeof *args);
         rc = ambrun_call(vm, f, n, FRAME_EXIT, 0, pc);
     }
     if (rc == RUN_RESUME && vm->base != base) st = loop(vm);
@@ -874,6 +876,32 @@ static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n,
     if (!inside) ambgc_frame_left(vm);
     ambsample_enter(vm, native);
     if (holds && inside) vm->no_gc--;
+    vm->c_depth--;
+    return st;
+}
+
+ambv *ambcall_place(amb_vm *vm, uint32_t n) {
+    ambv *f = vm->stack + 3 + ARG_SLACK;
+    return ambrun_reserve(vm, f + 2 + n) ? f + 2 : NULL;
+}
+
+amb_status ambcall_run(amb_vm *vm, amb_closure *c, uint32_t n, ambv *out) {
+    ambv *base = vm->base, *f = base + ARG_SLACK;
+    const amb_instr *pc = vm->pc;
+    if (vm->sched->root || vm->tracked || c->proto->exact != n || base != vm->stack + 3)
+        return call_from_c(vm, ambv_obj(c), f + 2, n, true, out);
+    vm->c_depth++;
+    int rc = ambrun_enter(vm, f, c, FRAME_EXIT, 0, pc);
+    amb_status st = rc == RUN_RESUME ? ambrun_loop(vm) : ambrun_unwind(vm) ? ambrun_loop(vm) : vm->exit_status;
+    if (AMB_LIKELY(st == AMB_OK)) *out = vm->result;
+    if (AMB_UNLIKELY(vm->sched->root != NULL)) {
+        st = ambtask_finish(vm, st, out);
+        if (st != AMB_PENDING) ambtask_end_all(vm);
+    }
+    vm->result = ambv_nil();
+    vm->base = base;
+    vm->pc = pc;
+    ambgc_frame_left(vm);
     vm->c_depth--;
     return st;
 }

@@ -2,6 +2,7 @@
 /* What hosts hold: names of values, and how functions of a host are called, wait and go on. */
 #include "host.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +15,6 @@
 #define FEW_ARGS 12u
 
 /* ---- names of values ---- */
-
-bool ambhost_named(const amb_vm *vm, amb_value v, ambv *out) {
-    const ambhost *h = vm->host;
-    uint64_t tag = v.tag & 0xff;
-    uint32_t at = (uint32_t)(v.tag >> 32);
-    bool pin = v.tag & AMBHOST_PIN;
-    if (at >= (pin ? h->npins : h->nnames)) return false;
-    const ambv *place = pin ? &h->pins[at] : &h->names[at];
-    if (place->u != v.payload || place->tag != tag || tag < TAG_HEAP) return false;
-    *out = *place;
-    return true;
-}
 
 amb_status ambhost_stray(amb_vm *vm) {
     if (amberr_raise(vm, AMB_ERR_STATE,
@@ -56,14 +45,11 @@ static bool grow(amb_vm *vm, ambv **table, uint32_t *cap, const ambv *keep) {
     return true;
 }
 
-amb_status ambhost_name(amb_vm *vm, ambv v, amb_value *out) {
+amb_status ambhost_name_slowly(amb_vm *vm, ambv v, amb_value *out) {
     ambhost *h = vm->host;
-    if (AMB_UNLIKELY(!h->depth)) return ambhost_no_scope(vm);
-    if (AMB_UNLIKELY(h->nnames == h->names_cap) && !grow(vm, &h->names, &h->names_cap, &v))
-        return ambhost_failed(vm, vm->failed);
-    h->names[h->nnames] = v;
-    *out = (amb_value){v.u, v.tag | (uint64_t)h->nnames++ << 32};
-    return AMB_OK;
+    if (!h->depth) return ambhost_no_scope(vm);
+    if (h->nnames == h->names_cap && !grow(vm, &h->names, &h->names_cap, &v)) return ambhost_failed(vm, vm->failed);
+    return ambhost_name(vm, v, out);
 }
 
 amb_scope amb_scope_open(amb_vm *vm) {
@@ -149,9 +135,9 @@ void ambhost_begin(amb_vm *vm) {
     vm->host->program = NULL;
     vm->limit_text = NULL;
     vm->exc = ambv_undef();
-    vm->interrupt = 0;
+    atomic_store_explicit(&vm->interrupt, 0, memory_order_relaxed);
     vm->fuel_used = 0;
-    vm->slice = vm->slice_size = 0;
+    ambrun_first_slice(vm);
     vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
 }
 
@@ -232,7 +218,8 @@ static int returned(amb_vm *vm, const char *name, amb_status st, amb_value out, 
                     uint32_t dst, const amb_instr *ret) {
     ambhost *h = vm->host;
     ambv v = ambv_nil();
-    bool waits = vm->task && vm->task->h.aux16 == TASK_WAITING && vm->task->ticket;
+    bool waits = h->asked && vm->task && vm->task->h.aux16 == TASK_WAITING && vm->task->ticket;
+    h->asked = false;
     if (AMB_UNLIKELY(vm->failed != AMB_OK)) st = AMB_E_THROW;
     if (AMB_LIKELY(st == AMB_OK)) st = ambhost_in(vm, out, &v);
     if (AMB_UNLIKELY(st == AMB_PENDING && (h->then || waits))) return RUN_NEXT;
@@ -275,26 +262,44 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
         return RUN_THROW;
     }
     if (all > FEW_ARGS && !(args = ambgc_malloc(vm, all * sizeof *args))) return RUN_THROW;
-    uint32_t first = h->nnames;
-    amb_value self;
-    h->depth++;
-    amb_status st = ambhost_name(vm, ambv_obj(fn->self), &self);
-    for (uint32_t i = 0; i < n && st == AMB_OK; i++)
-        st = ambhost_out(vm, in[i].tag == TAG_UNDEF ? ambv_nil() : in[i], &args[i]);
+    uint32_t first = h->nnames, depth = ++h->depth;
+    amb_status st = AMB_OK;
+    if (AMB_LIKELY(in + n <= ambrun_frame_end(vm))) {
+        /* Registers: they stay as they are, and so does the function, until it returns. */
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t tag = in[i].tag;
+            args[i].payload = in[i].u;
+            args[i].tag = AMB_LIKELY(ambhost_scalar(tag)) ? tag
+                          : tag == TAG_UNDEF ? (uint64_t)TAG_NIL
+                                             : tag | AMBHOST_ARG | (uint64_t)(in + i - vm->stack) << 32;
+        }
+    } else {
+        amb_value self;
+        st = ambhost_name(vm, ambv_obj(fn->self), &self);
+        for (uint32_t i = 0; i < n && st == AMB_OK; i++)
+            st = ambhost_out(vm, in[i].tag == TAG_UNDEF ? ambv_nil() : in[i], &args[i]);
+    }
     for (uint32_t i = n; i < all; i++) args[i] = (amb_value){0, TAG_NIL};
     int rc = RUN_THROW;
-    if (st == AMB_OK) {
-        uint32_t depth = h->depth;
+    if (AMB_LIKELY(st == AMB_OK)) {
         uintptr_t outer = ambsample_enter(vm, ambsample_native(&ambsample_host));
         st = fn->fn(vm, fn->ud, args, n, &out);
         ambsample_enter(vm, outer);
         h->depth = depth;
-        rc = returned(vm, d->name, st, out, f, kind, dst, ret);
-        if (rc == RUN_NEXT) rc = wait_or_go(vm, f, kind, dst, ret);
+        if (AMB_LIKELY(st == AMB_OK && ambhost_scalar(out.tag) && kind == FRAME_CALL && !h->asked && !vm->failed &&
+                       !vm->gc_wanted)) {
+            vm->exc.tag = TAG_UNDEF;
+            f[0] = (ambv){.u = out.payload, .tag = out.tag};
+            vm->pc = ret;
+            rc = RUN_RESUME;
+        } else {
+            rc = returned(vm, d->name, st, out, f, kind, dst, ret);
+            if (rc == RUN_NEXT) rc = wait_or_go(vm, f, kind, dst, ret);
+        }
     }
     h->nnames = first;
-    h->depth--;
-    if (args != few) ambgc_free(vm, args, all * sizeof *args);
+    h->depth = depth - 1;
+    if (AMB_UNLIKELY(args != few)) ambgc_free(vm, args, all * sizeof *args);
     return rc;
 }
 

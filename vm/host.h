@@ -60,7 +60,8 @@ typedef struct ambhost {
     amb_module **modules;
     uint32_t nmodules, modules_cap;
     uint32_t then_id;      /* of the class whose instances stand for an ambhostthen; 0: not made yet */
-    amb_instance *then;    /* asked for by the native function that runs */
+    bool asked;            /* the native function that runs has asked to wait, or for a call in its place */
+    amb_instance *then;    /* that call */
     amb_module *program;   /* whose run is under way; NULL: a function's */
     ambv making;           /* a value that is about to get a name */
     ambv result;           /* of the last run */
@@ -76,20 +77,47 @@ void ambhost_mark(struct ambgc *gc, const ambhost *h);
 
 /* ---- values ---- */
 #define AMBHOST_PIN 0x100u
+/* An argument of the call under way: the place is a register of the frame that calls. What was there before a
+ * collection and is no register any more has been cleared by it. */
+#define AMBHOST_ARG 0x200u
 
 static inline bool ambhost_scalar(uint64_t tag) { return tag <= TAG_DONE; }
 AMB_COLD amb_status ambhost_stray(amb_vm *vm);
 AMB_COLD amb_status ambhost_no_scope(amb_vm *vm);
-bool ambhost_named(const amb_vm *vm, amb_value v, ambv *out);
+/* What a name stands for; false: it is none. */
+static inline bool ambhost_named(const amb_vm *vm, amb_value v, ambv *out) {
+    const ambhost *h = vm->host;
+    uint64_t tag = v.tag & 0xff;
+    uint32_t at = (uint32_t)(v.tag >> 32);
+    const ambv *table = h->names;
+    uint32_t n = h->nnames;
+    if (AMB_UNLIKELY(v.tag & (AMBHOST_PIN | AMBHOST_ARG))) {
+        bool pin = v.tag & AMBHOST_PIN;
+        table = pin ? h->pins : vm->stack;
+        n = pin ? h->npins : (uint32_t)(vm->stack_end - vm->stack);
+    }
+    if (AMB_UNLIKELY(at >= n || table[at].u != v.payload || table[at].tag != tag || tag < TAG_HEAP)) return false;
+    *out = table[at];
+    return true;
+}
 /* A value that comes from a host. AMB_E_SCOPE: it is none. */
 static inline amb_status ambhost_in(amb_vm *vm, amb_value v, ambv *out) {
     if (AMB_LIKELY(ambhost_scalar(v.tag))) {
         *out = (ambv){.u = v.payload, .tag = v.tag};
         return AMB_OK;
     }
-    return ambhost_named(vm, v, out) ? AMB_OK : ambhost_stray(vm);
+    if (AMB_LIKELY(ambhost_named(vm, v, out))) return AMB_OK;
+    *out = ambv_undef();
+    return ambhost_stray(vm);
 }
-amb_status ambhost_name(amb_vm *vm, ambv v, amb_value *out);
+AMB_COLD amb_status ambhost_name_slowly(amb_vm *vm, ambv v, amb_value *out);
+static inline amb_status ambhost_name(amb_vm *vm, ambv v, amb_value *out) {
+    ambhost *h = vm->host;
+    if (AMB_UNLIKELY(!h->depth || h->nnames == h->names_cap)) return ambhost_name_slowly(vm, v, out);
+    h->names[h->nnames] = v;
+    *out = (amb_value){v.u, v.tag | (uint64_t)h->nnames++ << 32};
+    return AMB_OK;
+}
 /* A value that goes to a host: it gets a name in the innermost scope. */
 static inline amb_status ambhost_out(amb_vm *vm, ambv v, amb_value *out) {
     if (AMB_LIKELY(ambhost_scalar(v.tag))) {

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "host.h"
 #include "run.h"
 #include "task.h"
 
@@ -566,6 +567,11 @@ static inline bool makes(const amb_class *c, uint32_t n) {
                 SLOW(ambrun_enter(vm, &R(A), c, FRAME_CALL, 0, pc + 3), 3);                        \
             }                                                                                      \
             const amb_native_def *def = CACHE_PTR(pc);                                             \
+            if (AMB_UNLIKELY(cache->kind == CACHE_HOST)) {                                         \
+                R(A).native = ((const ambhostfn *)(const void *)def)->self;                        \
+                R(A).tag = TAG_NATIVE;                                                             \
+                SLOW(ambrun_call_native(vm, &R(A), def, B + 1u, true, FRAME_CALL, 0, pc + 3), 3);  \
+            }                                                                                      \
             fill_undef(self + 1, B, def->max);                                                     \
             SAVE();                                                                                \
             ENTER_NATIVE(def);                                                                     \

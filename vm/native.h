@@ -68,6 +68,10 @@ void amberr_trace(amb_vm *vm, amb_instance *e);
 amb_status ambcall_value(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
 /* The same for a host, which holds nothing but names of values: collections go on meanwhile. */
 amb_status ambcall_from_host(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
+/* For a call from outside of any run, quickly: where the n arguments are to be put (NULL: the stack is too small);
+ * then c is called with them. */
+ambv *ambcall_place(amb_vm *vm, uint32_t n);
+amb_status ambcall_run(amb_vm *vm, amb_closure *c, uint32_t n, ambv *out);
 /* ambcall_value with the gate closed: for hash, ==, < and str, which must not do anything else. */
 amb_status ambcall_pure(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, ambv *out);
 /* Calls the native method `name` of a built-in type directly; args[0] is the receiver. */

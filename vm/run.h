@@ -19,7 +19,7 @@
 #define AMB_CACHE_CLASS 0x40000000u   /* cache key: this | class id for statics read from the class */
 #define AMB_CACHE_EMPTY 0xffffffffu
 /* CACHE_TYPED + tag: a field whose type admits just that tag. */
-enum { CACHE_NONE, CACHE_CLOSURE, CACHE_NATIVE, CACHE_FIELD, CACHE_TYPED = 16 };
+enum { CACHE_NONE, CACHE_CLOSURE, CACHE_NATIVE, CACHE_FIELD, CACHE_HOST, CACHE_TYPED = 16 };
 
 typedef struct amb_cache {
     uint32_t key;  /* class id, or AMB_CACHE_BUILTIN | tag; 0xffffffff: empty */
@@ -70,6 +70,8 @@ bool ambrun_wants_room(const amb_vm *vm);
 void ambrun_make_room(amb_vm *vm, const ambv *end);
 /* Raises the TypeError for a call of v. */
 int ambrun_not_callable(amb_vm *vm, ambv v);
+/* A run begins. */
+void ambrun_first_slice(amb_vm *vm);
 /* A slice of fuel is spent: interrupts, deadline, fuel. The work goes on at `resume`. */
 int ambrun_poll(amb_vm *vm);
 /* Takes a comparing jump, with the fuel that a jump back costs. */
@@ -77,7 +79,11 @@ int ambrun_branch(amb_vm *vm, const amb_instr *jump);
 int ambrun_poll_jump(amb_vm *vm); /* the same, then the jump of the loop instruction is taken */
 void ambrun_collect(amb_vm *vm);
 /* The end of the running frame's registers. */
-ambv *ambrun_frame_end(const amb_vm *vm);
+static inline ambv *ambrun_frame_end(const amb_vm *vm) {
+    ambv f = vm->base[-2];
+    uint32_t bytes = f.tag == TAG_CLOSURE ? f.closure->proto->frame_bytes : 0;
+    return (ambv *)((char *)vm->base + bytes);
+}
 #define ARG_SLACK 24 /* room above a frame for natives' optional arguments */
 /* Calls native d with n arguments at f[2...]; receiver: the first of them is one. */
 int ambrun_call_native(amb_vm *vm, ambv *f, const struct amb_native_def *d, uint32_t n, bool receiver,

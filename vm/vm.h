@@ -75,7 +75,7 @@ struct amb_vm {
     ambv *stack_end; /* soft end: raised in steps up to stack_limit, all below it is initialised */
     int32_t slice;           /* fuel left in this slice; negative: poll */
     bool gc_wanted;          /* collect at the next safepoint */
-    volatile int interrupt;  /* set from any thread: poll at the next slice end */
+    _Atomic int interrupt;   /* set from any thread: poll at the next slice end */
 
     ambv *stack, *stack_limit;
     ambv *top;                    /* end of the running frame, for the collector */
