@@ -366,7 +366,9 @@ void ambpending_abandon(ambpending *p) {
     }
     ambpending_ask_cancel(p);
     p->task = NULL;
+    pthread_mutex_lock(&p->call.vm->gate->lock); /* a thread may be looking: canceled() */
     p->orphan = true;
+    pthread_mutex_unlock(&p->call.vm->gate->lock);
     detach(p);
 }
 
