@@ -54,6 +54,17 @@ static const struct topic {
     {"check", "ambit check FILE...", "report mistakes without running",
      "Compiles each file and reports errors and warnings. Status 65 if there was an "
      "error.\n"},
+    {"eval", "ambit eval [--json] FILE [ARGS...]", "the value that a file computes",
+     "Runs FILE without any authority and prints what its last expression gives: a configuration, for\n"
+     "example. A `use` line in it is an error, it may import modules beneath its directory, and what it\n"
+     "prints goes to standard error. -e CODE and - as for scripts.\n\n"
+     "  --json               nil, bools, numbers, strings, lists, tuples and maps with strings as keys;\n"
+     "                       a tuple whose parts have names is an object. Anything else is an error that\n"
+     "                       names its place in the value\n"
+     "  --max-memory BYTES   64m without it, of the value as JSON, too\n"
+     "  --fuel N             100 million without it\n"
+     "  --timeout SECONDS    5 without it\n\n"
+     "Exit status: as for scripts (`ambit help run`); 1 also if JSON has no form for the value.\n"},
     {"caps", "ambit caps [--json] FILE", "show what a script may touch",
      "Prints the `use` lines of a script, which are a complete list of what it may "
      "touch;\n"

@@ -94,6 +94,17 @@ amb_status host_output(void *ud, int fd, const char *s, size_t n)
 {
     host *h = ud;
     if (!s) return fd == 1 ? flush_out(h) : AMB_OK;
+    if (h->aside) {
+        text t = {0};
+        for (size_t i = 0, k; i < n; i += k + (i + k < n)) {
+            for (k = 0; i + k < n && s[i + k] != '\n';) k++;
+            text_shown(&t, s + i, k);
+            if (i + k < n) text_str(&t, "\n");
+        }
+        bool sent = send_all(2, t.p, t.len);
+        text_free(&t);
+        return sent ? AMB_OK : AMB_E_IO;
+    }
     if (fd == 1) return h->tty && !h->raw ? hold_shown(h, s, n) : hold(h, s, n);
     if (h->tty) flush_out(h);
     return send_all(2, s, n) ? AMB_OK : AMB_E_IO;
@@ -432,7 +443,7 @@ host *host_new(const cli_options *o)
     if (!h->vm) must(NULL);
     h->scope = amb_scope_open(h->vm);
     /* stdin and input() need no `use`. */
-    if (host_provider(h, "console")) must(NULL);
+    if (!o->no_console && host_provider(h, "console")) must(NULL);
     if (o->argc && amb_set_argv(h->vm, (const char *const *)o->argv, (uint32_t)o->argc))
         must(NULL);
     watch_signals(h->vm);

@@ -45,7 +45,7 @@ static const struct command {
     {"check", cmd_check}, {"caps", cmd_caps},       {"grant", cmd_grant},
     {"grants", cmd_grants}, {"revoke", cmd_revoke}, {"dis", cmd_dis},
     {"help", cmd_help},   {"version", cmd_version}, {"new", cmd_new},
-    {"provider", cmd_provider},
+    {"provider", cmd_provider}, {"eval", cmd_eval},
 };
 
 /* Takes an option at argv[*i]. 1: taken, 0: it is none, -1: wrong (told). */

@@ -34,6 +34,7 @@ typedef struct cli_options {
     const char **providers; /* --provider texts */
     uint32_t nallow, nproviders;
     bool allow_declared, deny_all, json, stress, gc_stats;
+    bool no_console; /* not even standard input */
     bool suggest, virtual_time;
     const char *audit;
     bool asking;  /* `ambit grant`: nothing runs */
@@ -103,6 +104,7 @@ typedef struct host {
     bool tty, raw,
         closed; /* stdout: terminal; control characters allowed; nobody reads */
     bool failed;
+    bool aside; /* what the program prints goes to standard error, shown harmless */
     int colour;
 } host;
 host *host_new(const cli_options *o);
@@ -199,6 +201,7 @@ int cmd_help(const cli_options *o);
 int cmd_version(const cli_options *o);
 int cmd_new(const cli_options *o);
 int cmd_provider(const cli_options *o);
+int cmd_eval(const cli_options *o);
 int cmd_repl(const cli_options *o);
 
 /* ---- lineedit.c: one line from the user, with history where libedit is there */

@@ -128,7 +128,7 @@ void text_json(text *t, const char *s, size_t n)
         uint32_t cp;
         size_t k = decode((const unsigned char *)s + i, n - i, &cp);
         if (cp == '"' || cp == '\\') text_printf(t, "\\%c", (int)cp);
-        else if (cp < 0x20 || cp == 0x7f) text_printf(t, "\\u%04x", cp);
+        else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) text_printf(t, "\\u%04x", cp);
         else if (k == 1 && cp >= 0xdc00) text_str(t, "\\ufffd");
         else text_add(t, s + i, k);
         i += k;

@@ -223,11 +223,17 @@ uint32_t ambpb_names(ambpb *pb, const uint32_t *strings, uint32_t n) {
 uint32_t ambpb_module(ambpb *pb, struct amb_module *m) { return constant(pb, ambv_obj(m)); }
 
 uint32_t ambpb_prelude(ambpb *pb, uint32_t index) {
-    if (ambprelude_resolve(pb->vm, index) != AMB_OK) {
+    amb_vm *vm = pb->vm;
+    amb_status st = ambprelude_resolve(vm, index);
+    if (st == AMB_E_THROW && vm->prelude->entries[index].entry_only) { /* stdin, where the host has none */
+        vm->exc = ambv_undef();
+        return constant(pb, ambv_nil());
+    }
+    if (st != AMB_OK) {
         pb->failed = true;
         return 0;
     }
-    return constant(pb, pb->vm->prelude->entries[index].value);
+    return constant(pb, vm->prelude->entries[index].value);
 }
 
 /* ---- what follows an instruction ---- */

@@ -13,7 +13,7 @@ _ambit() {
     options='--allow --policy -y --allow-declared --deny-all --profile --audit --suggest --provider
         --max-memory --max-tasks --fuel --timeout --cpu-profile --gc-stats --color --no-color --seed
         --virtual-time --json --stress --wire --chaos --chaos-fails -e --eval -h --help -V --version'
-    commands='check caps grant grants revoke dis new provider help version'
+    commands='check eval caps grant grants revoke dis new provider help version'
     compopt -o filenames 2>/dev/null
     before=
     word=
@@ -48,7 +48,7 @@ _ambit() {
         return
     fi
     case $word in
-    check | caps | grant | revoke | dis)
+    check | eval | caps | grant | revoke | dis)
         if [[ $cur == -* ]]; then _ambit_words "$options" "$cur"; else _ambit_files "$cur"; fi ;;
     new) _ambit_words 'provider host' "$cur" ;;
     provider) _ambit_words 'describe check --json --markdown --script --make --without' "$cur"
