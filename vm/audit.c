@@ -317,7 +317,9 @@ static void tell(observer *o, amb_vm *vm, const ambevent *e) {
         about[n] = 0;
         out.path = about;
     }
+    vm->no_gc++; /* the gate holds pointers */
     o->fn(o->ud, &out);
+    vm->no_gc--;
 }
 
 /* Before: the row may be gone when the answer is there. */

@@ -184,7 +184,14 @@ static int call_instead(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst,
     g[1] = h->names[t->first];
     g[2] = ambv_nil();
     memcpy(g + 3, &h->names[t->first + 1], t->n * sizeof *g);
-    return ambrun_call(vm, g + 1, t->n, FRAME_HOST, 0, ret);
+    const ambv *base = vm->base;
+    const amb_task *task = vm->task;
+    int rc = ambrun_call(vm, g + 1, t->n, FRAME_HOST, 0, ret);
+    /* Not even called: that is an end, too. Once it has a frame, it is unwinding that comes by. */
+    if (rc == RUN_THROW && !vm->failed && !vm->idle && vm->base == base && vm->task == task &&
+        then_host(o).tag == TAG_INT)
+        return ambhost_went_on(vm, ambv_obj(o), true, ambv_undef());
+    return rc;
 }
 
 /* A status that is no error of the language yet. */

@@ -163,7 +163,9 @@ void *ambvm_compiler_memory(void *ud, void *p, size_t old_size, size_t new_size,
 
 amb_status ambvm_write(amb_vm *vm, int fd, const char *s, size_t n) {
     if (!vm->output || n == 0) return AMB_OK;
+    vm->no_gc++; /* s may be a string's text, whatever the host does meanwhile */
     amb_status st = vm->output(vm->output_ud, fd, s, n);
+    vm->no_gc--;
     if (st == AMB_OK) return AMB_OK;
     if (st == AMB_E_EOF) { /* nobody reads any more: the program ends quietly */
         vm->failed = AMB_E_EOF;

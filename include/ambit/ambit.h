@@ -26,7 +26,7 @@ struct amb_provider;
 /* ---- machines ---------------------------------------------------------------------- */
 
 /* Writes n bytes to the program's output (fd 1) or error output (fd 2); s == NULL: send
- * on what is held back. An error ends the program quietly when it is AMB_E_EOF (nobody
+ * on what is held back. It must not call scripts. An error ends the program quietly when it is AMB_E_EOF (nobody
  * reads), else as an IOError. */
 typedef amb_status (*amb_output_fn)(void *ud, int fd, const char *s, size_t n);
 

@@ -68,7 +68,7 @@ typedef struct amb_function {
 } amb_function;
 
 /* A function as a value. ud goes to each call; drop(ud), unless NULL, runs when the function is gone, on the VM's
- * thread, and must not use the VM. When the call fails drop does not run. */
+ * thread, and uses nothing of the VM but amb_unpin. When the call fails drop does not run. */
 AMB_API amb_status amb_function_new(amb_vm *vm, const amb_function *f, void *ud, void (*drop)(void *ud),
                                     amb_value *out);
 
@@ -167,8 +167,9 @@ AMB_API amb_status amb_answer(amb_vm *vm, uint64_t ticket, amb_status st, amb_va
 typedef amb_status (*amb_then_fn)(amb_vm *vm, void *ud, amb_status st, amb_value v, amb_value *out);
 /* From a native function that returns what this gives: calls f(args...) in its place; f may wait. When f is over,
  * then(ud, ...) gives the result of the native function; NULL: f's result is. drop(ud), unless NULL, runs once, after
- * `then` or without it: a limit, or the end of the task, ends f without anything going on. When this
- * fails, too. */
+ * `then` or without it: a limit, or the end of the task, ends f without anything going on; when this
+ * fails, too. If `then` hands the same ud on to another amb_call_then, it runs after that one. It may run during
+ * a collection: of the VM it uses amb_unpin only. */
 AMB_API amb_status amb_call_then(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n,
                                  amb_then_fn then, void *ud, void (*drop)(void *ud));
 

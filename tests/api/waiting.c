@@ -68,12 +68,12 @@ static amb_status compute(amb_vm *vm, void *ud, const amb_value *args, uint32_t 
 {
     pthread_t t;
     int64_t ms = 1;
-    (void)ud, (void)n, (void)out;
+    (void)ud, (void)out;
     job *j = calloc(1, sizeof *j);
     amb_as_int(args[0], &j->n);
-    amb_as_int(args[1], &ms);
+    if (n > 1) amb_as_int(args[1], &ms);
     j->ms = (long)ms;
-    j->fails = amb_truth(args[2]);
+    j->fails = n > 2 && amb_truth(args[2]);
     amb_status st = amb_pend(vm, left, NULL, &j->ticket);
     if (st != AMB_PENDING) {
         free(j);
@@ -131,6 +131,19 @@ static amb_status in_place(amb_vm *vm, void *ud, const amb_value *args, uint32_t
 {
     (void)ud, (void)out;
     return amb_call_then(vm, args[0], args + 1, n - 1, NULL, NULL, count_drop);
+}
+
+/* delayed(f): f(), and then it waits for a thread's answer to that. */
+static amb_status answered_later(amb_vm *vm, void *ud, amb_status st, amb_value v, amb_value *out)
+{
+    if (st == AMB_E_THROW && amb_get(vm, v, "message", out) != AMB_OK) return st;
+    if (st == AMB_E_THROW) v = amb_int(50);
+    return compute(vm, ud, &v, 1, out);
+}
+static amb_status delayed(amb_vm *vm, void *ud, const amb_value *args, uint32_t n, amb_value *out)
+{
+    (void)ud, (void)n, (void)out;
+    return amb_call_then(vm, args[0], NULL, 0, answered_later, NULL, NULL);
 }
 
 /* safely(f): its error is a text. */
@@ -210,6 +223,7 @@ static const amb_function functions[] = {
     {.name = "fickle", .fn = fickle},
     {.name = "twice", .fn = twice, .min = 1, .max = AMB_ANY_NUMBER},
     {.name = "in_place", .fn = in_place, .min = 1, .max = AMB_ANY_NUMBER},
+    {.name = "delayed", .fn = delayed, .min = 1, .max = 1},
     {.name = "safely", .fn = safely, .min = 1, .max = 1},
     {.name = "each", .fn = each_of, .min = 2, .max = 2},
     {.name = "unasked", .fn = unasked, .min = 1, .max = 1},
@@ -293,6 +307,12 @@ static void goes_on(amb_vm *vm, sink *out)
            "class K(let n) { get v => host.twice(() => self.n)\n fn +(o) => host.twice(() => self.n + o) }\n"
            "print(K(4).v, K(4) + 1, \"${host.twice(() => 1)}\", if host.safely(() => true) { \"yes\" } else { \"no\" })\n",
            "60 0\n6\nKeyError: two\n2000\n2750\n14\n8 10 2 yes\n");
+    prints(vm, out,
+           "print(host.delayed(() => 4), host.delayed(() => { throw KeyError(\"x\") }), host.delayed(abs), host.delayed(5), host.delayed((x) => x))\n"
+           "print(host.twice(() => host.delayed(() => { sleep(0.001)\n return 1 })))\n"
+           "print(group { for i in 0..4 { spawn { return host.delayed(() => i) } } })\n"
+           "for x in [host.delayed(() => 2)] { print(x) }\n",
+           "8 100 100 100 100\n4\n[0, 2, 4, 6]\n4\n");
     /* A wait that ends with its task: what it held is given back. */
     int before = drops;
     prints(vm, out, "print(what(() => { within(0.005) { host.twice(() => host.never()) } }))\n",
