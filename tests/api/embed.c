@@ -2,37 +2,9 @@
 /* A host program against the installed library: limits, a capability, two machines side
  * by side. */
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <ambit/ambit.h>
-
-static int failures, checks;
-#define CHECK(cond)                                                                \
-    do {                                                                           \
-        checks++;                                                                  \
-        if (!(cond)) failures++, printf("%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-    } while (0)
-
-typedef struct sink {
-    char text[4096];
-    size_t len;
-} sink;
-
-static void collect(void *ud, const char *s, size_t n)
-{
-    sink *k = ud;
-    if (n > sizeof k->text - 1 - k->len) n = sizeof k->text - 1 - k->len;
-    memcpy(k->text + k->len, s, n);
-    k->text[k->len += n] = 0;
-}
-
-static amb_status output(void *ud, int fd, const char *s, size_t n)
-{
-    if (s && fd == 1) collect(ud, s, n);
-    return AMB_OK;
-}
+#include "check.h"
 
 static amb_status run(amb_vm *vm, const char *source, amb_value *caps, int *status,
                       sink *said)
@@ -251,6 +223,5 @@ int main(void)
 
     amb_vm_free(second);
     amb_vm_free(vm);
-    printf("%d passed, %d failed\n", checks - failures, failures);
-    return failures != 0;
+    return SUMMARY();
 }
