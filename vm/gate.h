@@ -323,6 +323,7 @@ const amb_op *ambgate_op(struct ambgate *g, const ambprov *prov, const amb_resty
                          const char *name, size_t len);
 const amb_op *ambgate_ordinal(const ambprov *prov, uint16_t restype, uint16_t ordinal);
 const amb_restype *ambgate_restype(const ambprov *prov, uint16_t id);
+const amb_op *ambgate_op_at(const ambprov *p, uint32_t i);
 const amb_param *ambgate_param_at(const ambprov *prov, const amb_op *op, uint32_t i);
 const amb_right *ambgate_right_at(const ambprov *prov, uint32_t i);
 /* Parameters a script gives: the hidden ones are last. */
@@ -440,4 +441,6 @@ void ambstream_filled(ambpending *p);
 void ambstream_next_turn(amb_vm *vm, ambres *res);
 /* Gives buffered input back before something uses the position. */
 amb_status ambstream_settle(amb_vm *vm, ambrow *r);
+/* ---- gate_host.c ---- */
+extern const amb_host ambgate_host;
 #endif
