@@ -204,6 +204,20 @@ int main(void)
           AMB_E_LIMIT);
     CHECK(run(vm, "print(1)", NULL, &status, &said) == AMB_OK);
 
+    /* Compiled once, run often, each time from the start. */
+    static const char again[] = "var n = 0\nfn up() { n += 1 }\nup()\nup()\nprint(n)\npub let last = n";
+    amb_script *script;
+    out.len = 0;
+    CHECK(amb_load(vm, "again", again, strlen(again), 0, collect, &said, &script) == AMB_OK);
+    for (int i = 0; i < 3; i++) {
+        amb_value last;
+        int64_t n;
+        CHECK(amb_run(vm, script, amb_nil(), NULL, &status) == AMB_OK);
+        CHECK(amb_script_get(script, "last", &last) == AMB_OK && amb_as_int(last, &n) && n == 2);
+    }
+    CHECK(strcmp(out.text, "2\n2\n2\n") == 0);
+    amb_script_free(script);
+
     /* Nothing is reachable that the host did not hand over. */
     amb_value cap;
     char text[256];
