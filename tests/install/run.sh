@@ -179,7 +179,7 @@ for d in hosts/*/; do
         pkg-config --exists "$p" || missing="$missing $p"
     done
     case $d in
-    *++*) [ -n "$cxx" ] || missing="$missing $CXX" ;;
+    */cpp/*) [ -n "$cxx" ] || missing="$missing $CXX" ;;
     esac
     if [ -n "$missing" ]; then
         skip "$d: this system has no$missing"
