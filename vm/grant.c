@@ -202,6 +202,24 @@ uint64_t amb_capability_id(const amb_vm *vm, amb_value cap) {
     return v.tag == TAG_CAP ? (uint64_t)v.cap->generation << 32 | v.cap->slot : 0;
 }
 
+amb_status amb_attenuate(amb_vm *vm, amb_value cap, const char *const *rights, uint32_t nrights, amb_value *out,
+                         char why[256]) {
+    ambv v = capability(vm, cap), made;
+    if (v.tag != TAG_CAP) return say(why, AMB_E_STALE, "this is no capability, or one that has ended");
+    if (!vm->host->depth) return say(why, AMB_E_SCOPE, "no scope is open for the capability");
+    ambrow *r = ambhandle_peek(vm, v);
+    amb_rights bits = 0;
+    for (uint32_t i = 0; i < nrights; i++) {
+        amb_rights bit = 0;
+        for (uint32_t k = 0; k < r->res->prov->p->nrights; k++)
+            if (!strcmp(ambgate_right_at(r->res->prov, k)->name, rights[i])) bit = ambgate_right_at(r->res->prov, k)->bit;
+        if (!bit) return say(why, AMB_E_ARG, "%s knows no right '%s'", r->res->prov->p->iface, rights[i]);
+        bits |= bit;
+    }
+    amb_status st = ambhandle_derive(vm, r, r->kind, bits, &made);
+    return st == AMB_OK ? ambhost_out(vm, made, out) : ambhost_failed(vm, st);
+}
+
 void amb_revoke(amb_vm *vm, amb_value cap) {
     ambv v = capability(vm, cap);
     if (v.tag == TAG_CAP) ambhandle_revoke(vm, v.cap->slot);

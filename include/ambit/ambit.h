@@ -198,6 +198,10 @@ AMB_API amb_status amb_grant(amb_vm *vm, const char *iface, const char *resource
                              const amb_value *args, uint32_t nargs,
                              const char *const *rights, uint32_t nrights, amb_value *out,
                              char why[256]);
+/* Derives a capability of the same resource with these rights, as far as cap has them: another one, which ends with
+ * cap. why: NULL, or a sentence on failure. AMB_E_STALE: cap has ended; AMB_E_ARG: there is no such right. */
+AMB_API amb_status amb_attenuate(amb_vm *vm, amb_value cap, const char *const *rights, uint32_t nrights,
+                                 amb_value *out, char why[256]);
 AMB_API void amb_revoke(amb_vm *vm, amb_value cap); /* with everything derived from it */
 /* The descriptor behind a capability, for a host that wants to know where it leads; it stays
  * the capability's. -1: there is none. */

@@ -230,7 +230,18 @@ int main(void)
         "use fs.temp() as t\nt.write_text(\"a\", \"b\")\nprint(t.read_text(\"a\"))";
     out.len = 0;
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_OK && strcmp(out.text, "b\n") == 0);
+    amb_value part;
+    static const char *const reads[] = {"read", "append"}, *const odd[] = {"fly"};
+    CHECK(amb_attenuate(vm, cap, odd, 1, &part, text) == AMB_E_ARG && strstr(text, "no right 'fly'"));
+    CHECK(amb_attenuate(vm, amb_int(1), reads, 1, &part, text) == AMB_E_STALE);
+    CHECK(amb_attenuate(vm, cap, reads, 2, &part, text) == AMB_OK);
+    CHECK(run(vm, uses, &part, &status, &said) == AMB_E_THROW);
+    CHECK(run(vm, "use fs.temp() as t\nassert(t.read_text(\"a\") == \"b\")", &part, &status, &said) == AMB_OK);
+    CHECK(amb_attenuate(vm, part, full, 1, &part, NULL) == AMB_OK); /* no more than there was */
+    CHECK(run(vm, uses, &part, &status, &said) == AMB_E_THROW);
     amb_revoke(vm, cap);
+    CHECK(run(vm, "use fs.temp() as t\nt.read_text(\"a\")", &part, &status, &said) == AMB_E_THROW);
+    CHECK(amb_attenuate(vm, cap, reads, 1, &part, text) == AMB_E_STALE);
     CHECK(run(vm, uses, &cap, &status, &said) == AMB_E_THROW);
 
     watching(&c);
