@@ -82,21 +82,22 @@ OP(fifth)
     return AMB_OK;
 }
 
-/* keeper(to): writes "end " by its close, and "bye " when it is really closed. */
+/* keeper(to): writes "e" by its close, and "b" when it is really closed. */
 typedef struct keeper {
     inst *z;
     amb_loan to;
 } keeper;
 static void wrote(void *ud, amb_status st, const amb_arg *ret) { (void)ud, (void)st, (void)ret; }
+/* One byte: however little is written at a time, that is. */
 static void say(const keeper *k, const char *text)
 {
-    amb_arg data = {.type = AMB_T_BUF, .flags = AMB_P_IN, .len = 4, .v.p = text};
+    amb_arg data = {.type = AMB_T_BUF, .flags = AMB_P_IN, .len = 1, .v.p = text};
     k->z->h->invoke(k->z->hctx, 0, k->to, AMB_ORD_WRITE, &data, 1, wrote, NULL);
 }
 static void keeper_closed(void *at, void *res)
 {
     (void)at;
-    say(res, "bye ");
+    say(res, "b");
     free(res);
 }
 OP(keep)
@@ -112,7 +113,7 @@ OP(keep)
 OP(keeper_close)
 {
     UNUSED;
-    say(self, "end ");
+    say(self, "e");
     return a[0].type == AMB_T_NIL ? AMB_OK : ((inst *)at)->h->fail(c, AMB_E_ARG, 0, "as asked");
 }
 
