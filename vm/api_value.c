@@ -139,7 +139,7 @@ amb_status amb_string_new(amb_vm *vm, const char *s, size_t len, amb_value *out)
         return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
     }
     amb_string *str;
-    MAKE(str, ambstr_new(vm, s, len));
+    MAKE(str, chars == len ? ambstr_ascii(vm, s, len) : ambstr_new(vm, s, len));
     return ambhost_out(vm, ambv_obj(str), out);
 }
 

@@ -91,7 +91,7 @@ static inline bool ambhost_named(const amb_vm *vm, amb_value v, ambv *out) {
     uint32_t at = (uint32_t)(v.tag >> 32);
     const ambv *table = h->names;
     uint32_t n = h->nnames;
-    if (AMB_UNLIKELY(v.tag & (AMBHOST_PIN | AMBHOST_ARG))) {
+    if (v.tag & (AMBHOST_PIN | AMBHOST_ARG)) {
         bool pin = v.tag & AMBHOST_PIN;
         table = pin ? h->pins : vm->stack;
         n = pin ? h->npins : (uint32_t)(vm->stack_end - vm->stack);
