@@ -108,7 +108,10 @@ amb_status amb_call_function(amb_vm *vm, amb_value f, const amb_value *args, uin
         ambv *to = ambcall_place(vm, n);
         amb_status st = to ? AMB_OK : ambhost_failed(vm, AMB_E_THROW);
         for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &to[i]);
-        if (st != AMB_OK) return st;
+        if (st != AMB_OK) {
+            vm->limits.deadline_ns = 0;
+            return st;
+        }
         st = ambhost_end(vm, ambcall_run(vm, fn.closure, n, &v));
         return st == AMB_OK ? ambhost_out(vm, v, out) : st;
     }
@@ -232,6 +235,8 @@ amb_status amb_get(amb_vm *vm, amb_value v, const char *name, amb_value *out) {
     ambv o, self, found = ambv_nil();
     amb_status st = ambhost_in(vm, v, &o);
     if (st == AMB_OK) st = get(vm, o, name, false, &self, &found);
+    if (st == AMB_OK && found.tag == TAG_UNDEF)
+        st = ambhost_failed(vm, amberr_raise(vm, AMB_ERR_STATE, "'%s' has no value yet", name));
     return st == AMB_OK ? ambhost_out(vm, found, out) : st;
 }
 
@@ -273,10 +278,14 @@ amb_status amb_invoke(amb_vm *vm, amb_value receiver, const char *name, const am
     if (st != AMB_OK) return st;
     if (n > FEW_ARGS && !(all = ambgc_malloc(vm, (n + 4) * sizeof *all))) return ambhost_failed(vm, vm->failed);
     uint32_t count = 0;
+    amb_scope s = amb_scope_open(vm); /* nothing else may hold the method */
+    amb_value kept;
+    st = ambhost_out(vm, fn, &kept);
     if (self.tag == TAG_UNDEF) self = unwrap(&fn);
     if (self.tag != TAG_UNDEF) all[count++] = self;
     for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &all[count++]);
     if (st == AMB_OK) st = call(vm, fn, all, count, false, &v);
+    amb_scope_close(vm, s);
     if (all != few) ambgc_free(vm, all, (n + 4) * sizeof *all);
     return st == AMB_OK ? ambhost_out(vm, v, out) : st;
 }

@@ -190,12 +190,14 @@ amb_status amb_len(amb_vm *vm, amb_value v, uint64_t *out) {
 
 amb_status amb_list_new(amb_vm *vm, const amb_value *v, uint32_t n, amb_value *out) {
     amb_list *l;
+    amb_value made; /* out may be one of v */
     MAKE(l, amblist_new(vm, n));
-    amb_status st = ambhost_out(vm, ambv_obj(l), out);
+    amb_status st = ambhost_out(vm, ambv_obj(l), &made);
     for (uint32_t i = 0; i < n && st == AMB_OK; i++) {
         IN(x, v[i]);
         TRY(amblist_push_slow(vm, l, x));
     }
+    if (st == AMB_OK) *out = made;
     return st;
 }
 
@@ -228,12 +230,15 @@ amb_status amb_at(amb_vm *vm, amb_value v, uint32_t i, amb_value *out) {
 amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *names, uint32_t n,
                          amb_value *out) {
     amb_tuple *t, *keys = NULL;
+    amb_value made; /* out may be one of v */
     MAKE(t, ambtuple_new(vm, n));
-    amb_status st = ambhost_out(vm, ambv_obj(t), out);
+    amb_status st = ambhost_out(vm, ambv_obj(t), &made);
     for (uint32_t i = 0; i < n && st == AMB_OK; i++) {
         st = ambhost_in(vm, v[i], &t->vals[i]);
         if (st != AMB_OK) t->vals[i] = ambv_nil();
     }
+    ambgc_barrier(vm, t); /* getting a name may have collected */
+    if (st == AMB_OK && !names) *out = made;
     if (st != AMB_OK || !names) return st;
     MAKE(keys, ambtuple_new(vm, n));
     amb_value keep;
@@ -249,8 +254,10 @@ amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *name
         ambgc_barrier(vm, keys);
     }
     amb_scope_close(vm, s);
-    if (st == AMB_OK) t->names = keys;
+    if (st != AMB_OK) return st;
+    t->names = keys;
     ambgc_barrier(vm, t);
+    *out = made;
     return st;
 }
 

@@ -848,6 +848,7 @@ static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n,
     ambv *base = vm->base;
     const amb_instr *pc = vm->pc;
     bool inside = base != vm->stack + 3;
+    bool whole = !inside && !vm->sched->root; /* else a program has been started, and this is a call beside it */
     uintptr_t native = ambsample_enter(vm, 0);
     vm->c_depth++;
     if (holds && inside) vm->no_gc++;
@@ -865,7 +866,7 @@ static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n,
     else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? loop(vm) : vm->exit_status;
     else if (rc != RUN_EXIT) st = vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
     if (st == AMB_OK) *out = vm->result;
-    if (!inside && vm->sched->root) {
+    if (whole && vm->sched->root) {
         st = ambtask_finish(vm, st, out);
         if (st != AMB_PENDING) ambtask_end_all(vm);
     }

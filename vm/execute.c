@@ -36,14 +36,7 @@ static amb_status ended(amb_vm *vm, amb_module *m, amb_status st, ambv value, in
     return st;
 }
 
-amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps, bool pumped,
-                             int *exit_status) {
-    ambv value = ambv_nil();
-    int ignored;
-    if (!exit_status) exit_status = &ignored;
-    if (vm->sched->pumped || vm->c_depth) return AMB_E_BUSY;
-    *exit_status = 0;
-    ambhost_begin(vm);
+static amb_status prepare(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps) {
     vm->entry = m;
     amb_status st = ambhost_in(vm, args, &m->args);
     for (uint32_t i = 0; i < m->nuses && st == AMB_OK; i++) {
@@ -58,7 +51,23 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
     }
     m->result = ambv_nil();
     ambgc_barrier(vm, m);
-    if ((st = ambmodule_link(vm, m)) != AMB_OK) return ambhost_failed(vm, st);
+    st = ambmodule_link(vm, m);
+    return st == AMB_OK ? st : ambhost_failed(vm, st);
+}
+
+amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const amb_value *caps, bool pumped,
+                             int *exit_status) {
+    ambv value = ambv_nil();
+    int ignored;
+    if (!exit_status) exit_status = &ignored;
+    if (vm->sched->pumped || vm->c_depth) return AMB_E_BUSY;
+    *exit_status = 0;
+    ambhost_begin(vm);
+    amb_status st = prepare(vm, m, args, caps);
+    if (st != AMB_OK) {
+        vm->limits.deadline_ns = 0;
+        return st;
+    }
     m->h.aux16 = MODULE_RUNNING;
     vm->host->program = m;
     vm->sched->pumped = pumped;
@@ -71,7 +80,7 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
 amb_status amb_pump(amb_vm *vm, uint64_t wait_ns, int *exit_status) {
     int ignored;
     if (!exit_status) exit_status = &ignored;
-    if (vm->c_depth) return AMB_E_BUSY;
+    if (vm->c_depth || vm->host->posted) return AMB_E_BUSY;
     if (!vm->sched->pumped) return AMB_E_STALE;
     ambv value = ambv_nil();
     *exit_status = 0;

@@ -259,6 +259,7 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
     if (all < n || d->flags & NATIVE_REST) all = n;
     amb_value few[FEW_ARGS], *args = few, out = {0, TAG_NIL};
     const ambv *in = f + 2;
+    ambv goes_on = ambv_nil(); /* f[-1] of a call from above the frame, where calls from C will write */
     if (receiver && (in->tag != TAG_INSTANCE || !ambclass_is_a(ambinst_class(vm, in->inst), fn->home))) {
         amberr_raise(vm, AMB_ERR_TYPE, "%s is a method of %s: it cannot be called on %s", d->name,
                      fn->home->name->data, ambtype_name(vm, *in));
@@ -282,7 +283,8 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
         }
     } else {
         amb_value self;
-        st = ambhost_name(vm, ambv_obj(fn->self), &self);
+        if (kind == FRAME_HOST) st = ambhost_name(vm, goes_on = f[-1], &self);
+        if (st == AMB_OK) st = ambhost_name(vm, ambv_obj(fn->self), &self);
         for (uint32_t i = 0; i < n && st == AMB_OK; i++)
             st = ambhost_out(vm, in[i].tag == TAG_UNDEF ? ambv_nil() : in[i], &args[i]);
     }
@@ -300,6 +302,7 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
             vm->pc = ret;
             rc = RUN_RESUME;
         } else {
+            if (kind == FRAME_HOST) f[-1] = goes_on;
             rc = returned(vm, d->name, st, out, f, kind, dst, ret);
             if (rc == RUN_NEXT) rc = wait_or_go(vm, f, kind, dst, ret);
         }
@@ -332,9 +335,13 @@ int ambhost_went_on(amb_vm *vm, ambv at, bool threw, ambv v) {
         amb_value in, out = {0, TAG_NIL};
         uint32_t first = h->nnames, depth = ++h->depth;
         vm->exc = ambv_undef();
+        ambv goes_on = kind == FRAME_HOST ? f[-1] : ambv_nil(); /* as in ambhost_call */
+        amb_value name;
         amb_status st = ambhost_out(vm, threw ? error : v, &in);
+        if (st == AMB_OK) st = ambhost_out(vm, goes_on, &name);
         if (st == AMB_OK) st = t->then(vm, t->ud, threw ? AMB_E_THROW : AMB_OK, in, &out);
         h->depth = depth;
+        if (kind == FRAME_HOST) f[-1] = goes_on;
         if (threw && st == AMB_E_THROW && vm->exc.tag == TAG_UNDEF && !vm->failed) vm->exc = error;
         rc = returned(vm, "a function called from the host", st, out, f, kind, dst, ret);
         if (rc == RUN_NEXT) {

@@ -82,8 +82,10 @@ static void run(void *ud, uint32_t events) {
         h->posted = true;
         p->vm->no_gc++; /* called from places of many kinds */
         ambv exc = p->vm->exc;
+        amb_status failed = p->vm->failed;
         p->fn(p->vm, p->ud);
-        p->vm->exc = exc;
+        p->vm->exc = exc; /* what failed in it was for it to hear */
+        p->vm->failed = failed;
         p->vm->no_gc--;
         h->posted = outer;
         h->depth = s.depth - 1;

@@ -66,6 +66,7 @@ static amb_task *task_new(amb_vm *vm) {
 
 amb_task *ambtask_self(amb_vm *vm) {
     if (vm->task) return vm->task;
+    if (vm->sched->root) return vm->sched->root; /* a call beside a program that has been started */
     amb_task *t = task_new(vm);
     if (!t) return NULL;
     t->h.aux16 = TASK_RUNNING;
