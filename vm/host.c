@@ -165,6 +165,14 @@ amb_status ambhost_end(amb_vm *vm, amb_status st) {
 
 /* ---- calls of a host's functions ---- */
 
+/* A function of the host is left: its names go. One that has closed a scope which was not its own has lost names of its
+ * callers: what they stood for may be gone. */
+static inline void leave_scope(ambhost *h, uint32_t first, uint32_t depth) {
+    while (AMB_UNLIKELY(h->nnames < first)) h->names[h->nnames++] = ambv_nil();
+    h->nnames = first;
+    h->depth = depth;
+}
+
 static ambv then_host(const amb_instance *o) { return ambinst_get(o, 0); }
 
 /* Calls what amb_call_then was asked to call, in place of the call (f, kind, dst, ret). */
@@ -307,8 +315,7 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
             if (rc == RUN_NEXT) rc = wait_or_go(vm, f, kind, dst, ret);
         }
     }
-    h->nnames = first;
-    h->depth = depth - 1;
+    leave_scope(h, first, depth - 1);
     if (AMB_UNLIKELY(args != few)) ambgc_free(vm, args, all * sizeof *args);
     return rc;
 }
@@ -349,12 +356,10 @@ int ambhost_went_on(amb_vm *vm, ambv at, bool threw, ambv v) {
             if (again && again->ud == t->ud) t->drop = NULL; /* handed on */
             rc = wait_or_go(vm, f, kind, dst, ret);
             free_then(t);
-            h->nnames = first;
-            h->depth--;
+            leave_scope(h, first, depth - 1);
             return rc;
         }
-        h->nnames = first;
-        h->depth--;
+        leave_scope(h, first, depth - 1);
     }
     free_then(t);
     if (rc == RUN_THROW && ret) vm->pc = ret - 1; /* inside the calling instruction */

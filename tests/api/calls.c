@@ -68,6 +68,48 @@ static amb_status odd(amb_vm *vm, void *ud, const amb_value *args, uint32_t n, a
     }
 }
 
+/* Closes a scope that is not its own, of the depth that is: its callers' names are gone, not wrong. */
+static amb_scope old_scope;
+static amb_value callback; /* pinned */
+static amb_status rude(amb_vm *vm, void *ud, const amb_value *args, uint32_t n, amb_value *out)
+{
+    (void)ud, (void)args, (void)n;
+    amb_scope_close(vm, old_scope);
+    return amb_call_function(vm, callback, NULL, 0, out);
+}
+
+static void rudeness(void)
+{
+    amb_config c = {.size = sizeof c, .stress = 1};
+    amb_vm *vm = amb_vm_new(&c, NULL);
+    static const amb_function f = {.name = "rude", .fn = rude};
+    amb_script *script;
+    amb_value v, text, out;
+    amb_scope s = amb_scope_open(vm);
+    CHECK(run_script(vm, "pub fn f() { let l = []\n for i in 0..500 { l.push(\"${i} of many\") }\n return l.len }", NULL,
+                     &(sink){0}, &script) == AMB_OK);
+    CHECK(amb_script_get(script, "f", &v) == AMB_OK && amb_pin(vm, v, &callback) == AMB_OK);
+    CHECK(amb_function_new(vm, &f, NULL, NULL, &v) == AMB_OK && amb_pin(vm, v, &v) == AMB_OK);
+    amb_scope_close(vm, s);
+    s = amb_scope_open(vm);
+    for (int i = 0; i < 4; i++) old_scope = amb_scope_open(vm);
+    for (int i = 0; i < 4; i++) amb_scope_close(vm, (amb_scope){old_scope.first, old_scope.depth - (uint32_t)i});
+    CHECK(amb_string_new(vm, "a text that only the scope keeps", 32, &text) == AMB_OK);
+    for (uint32_t depth = 1; depth <= 4; depth++) {
+        old_scope.depth = depth;
+        CHECK(amb_call_function(vm, v, NULL, 0, &out) == AMB_OK);
+        amb_gc_collect(vm);
+    }
+    amb_scope_close(vm, s);
+    /* A value in place of one that it is made of. */
+    s = amb_scope_open(vm);
+    CHECK(amb_string_new(vm, "x", 1, &text) == AMB_OK && amb_list_new(vm, &text, 1, &text) == AMB_OK);
+    CHECK(shows(vm, text, "[\"x\"]") && amb_tuple_new(vm, &text, NULL, 1, &text) == AMB_OK);
+    CHECK(shows(vm, text, "([\"x\"],)"));
+    amb_scope_close(vm, s);
+    amb_vm_free(vm);
+}
+
 static amb_status pairs(amb_vm *vm, void *ud, const amb_value *args, uint32_t n, amb_value *out)
 {
     int64_t count;
@@ -479,6 +521,7 @@ static void nested(amb_vm *vm, sink *out)
 
 int main(void)
 {
+    rudeness();
     sink out = {{0}, 0};
     amb_vm *vm = machine(&out, 8 << 20);
     from_scripts(vm, &out);
