@@ -531,6 +531,7 @@ static amb_status load(amb_vm *vm, const char *name, const char *text, size_t le
     settle(u);
     u->report = NULL;
     ambvm_gc_resume(vm);
+    if (st == AMB_OK && flags & AMB_LOAD_VALUE) ambexecute_gives_value(s->module);
     if (st != AMB_OK) free_script(s);
     else *out = s;
     return st;

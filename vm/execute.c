@@ -24,7 +24,7 @@ static amb_status ended(amb_vm *vm, amb_module *m, amb_status st, ambv value, in
         *exit_status = v.tag == TAG_INT ? (int)v.i : 0;
         vm->exc = ambv_undef();
         st = AMB_OK;
-    } else if (st == AMB_OK && value.tag == TAG_INT) {
+    } else if (st == AMB_OK && value.tag == TAG_INT && !(m && m->gives_value)) {
         *exit_status = (int)(value.u & 255);
     }
     st = ambhost_end(vm, st);

@@ -16,6 +16,8 @@ amb_status ambexecute_result(amb_vm *vm, const struct amb_module *m, amb_value *
 amb_status ambexecute_global(amb_vm *vm, const struct amb_module *m, const char *name, amb_value *out);
 /* Collects what a program that was ended by a limit has left, if that has not been done. */
 void ambexecute_tidy(amb_vm *vm);
+/* What m gives is a value of the host's, no exit status. */
+void ambexecute_gives_value(struct amb_module *m);
 /* m is no longer kept alive by the VM. */
 void ambexecute_forget(amb_vm *vm, struct amb_module *m);
 /* How the VM makes its reactor when the host has given none. */

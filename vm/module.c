@@ -247,6 +247,8 @@ amb_status ambvm_keep_module(struct amb_vm *vm, struct amb_module *m) {
     return AMB_OK;
 }
 
+void ambexecute_gives_value(amb_module *m) { m->gives_value = true; }
+
 void ambexecute_forget(amb_vm *vm, amb_module *m) {
     struct ambmodules *ms = vm->modules;
     for (uint32_t i = 0; i < ms->nkept; i++)

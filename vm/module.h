@@ -14,6 +14,7 @@ struct amb_module {
     uint32_t nslots;
     bool standard; /* a native module: its slots never change */
     bool hidden;   /* core: left out of traces */
+    bool gives_value; /* AMB_LOAD_VALUE: what it gives is no exit status */
     char *source;
     size_t source_len;
     amb_proto *main;

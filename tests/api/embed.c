@@ -217,6 +217,11 @@ int main(void)
     }
     CHECK(strcmp(out.text, "2\n2\n2\n") == 0);
     amb_script_free(script);
+    amb_value seven;
+    CHECK(amb_load(vm, "value", "3 + 4", 5, AMB_LOAD_VALUE, collect, &said, &script) == AMB_OK);
+    CHECK(amb_run(vm, script, amb_nil(), NULL, &status) == AMB_OK && status == 0);
+    CHECK(amb_script_result(script, &seven) == AMB_OK && amb_same(seven, amb_int(7)));
+    amb_script_free(script);
 
     /* Nothing is reachable that the host did not hand over. */
     amb_value cap;
