@@ -15,6 +15,7 @@
 
 #define FEW_ARGS 12u
 #define MANY_ARGS 250u
+_Static_assert(MANY_ARGS < AMBHOST_THEN_ARGS, "a function and its arguments");
 
 /* ---- calling scripts ---- */
 
@@ -712,17 +713,18 @@ static amb_status call_then(amb_vm *vm, amb_value f, const amb_value *args, uint
     if (!inside(vm) || h->posted) return misuse(vm, "amb_call_then: only from a native function that a script called");
     if (h->then) return misuse(vm, "amb_call_then: asked for a second time");
     if (n > MANY_ARGS) return AMB_E_ARG;
-    uint32_t first = h->nnames;
+    int tries = 0;
+    while (!h->then_args) {
+        h->then_args = ambgc_malloc(vm, AMBHOST_THEN_ARGS * sizeof *h->then_args);
+        if (!h->then_args && !ambhost_room(vm, &tries)) return ambhost_failed(vm, vm->failed);
+    }
+    h->nthen_args = 0;
     for (uint32_t i = 0; i <= n; i++) {
-        ambv x;
-        amb_value keep;
-        amb_status st = ambhost_in(vm, i ? args[i - 1] : f, &x);
-        if (st != AMB_OK) return st;
-        /* Scalars stand in the table, too: one behind the other. */
-        st = ambhost_name(vm, x, &keep);
+        amb_status st = ambhost_in(vm, i ? args[i - 1] : f, &h->then_args[i]);
         if (st != AMB_OK) return st;
     }
-    int tries = 0;
+    h->nthen_args = n + 1; /* whatever scopes the function closes now */
+    tries = 0;
     amb_class *c;
     amb_instance *o = NULL;
     do {
@@ -734,7 +736,6 @@ static amb_status call_then(amb_vm *vm, amb_value f, const amb_value *args, uint
     ambinst_put(o, 0, kept ? (ambv){.p = kept, .tag = TAG_INT} : ambv_nil());
     if (!kept) return AMB_E_NOMEM;
     *kept = *t;
-    kept->first = first;
     kept->n = n;
     h->then = o;
     h->asked = true;

@@ -40,6 +40,7 @@ static AMB_COLD amb_status wrong(amb_vm *vm, const char *expected, ambv v) {
     char brief[64];
     amb_status st = amberr_raise(vm, AMB_ERR_TYPE, "%s was expected, not %s (%s)", expected, ambtype_name(vm, v),
                                  ambtext_brief(vm, v, brief));
+    if (!vm->c_depth) vm->host->failed = AMB_OK; /* this is what failed last */
     return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
 }
 
@@ -82,7 +83,13 @@ amb_status amb_equal(amb_vm *vm, amb_value a, amb_value b, int *out) {
     IN(x, a);
     IN(y, b);
     bool eq = false;
-    TRY(ambeq_values(vm, x, y, &eq));
+    bool alone = ambhost_borrow(vm);
+    int tries = 0;
+    amb_status st;
+    do st = ambeq_values(vm, x, y, &eq);
+    while (st != AMB_OK && ambhost_room(vm, &tries));
+    if (alone) ambhost_give_back(vm);
+    if (st != AMB_OK) return ambhost_failed(vm, st);
     *out = eq;
     return AMB_OK;
 }
@@ -91,7 +98,9 @@ amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void
     IN(x, v);
     ambbuf b;
     ambbuf_init(&b, vm);
+    bool alone = ambhost_borrow(vm);
     amb_status st = ambtext_append(&b, x, quoted != 0);
+    if (alone) ambhost_give_back(vm);
     if (st == AMB_OK && b.failed) st = vm->failed;
     if (st == AMB_OK && b.len) write(ud, b.p, b.len);
     ambbuf_free(&b);

@@ -141,6 +141,16 @@ void ambhost_begin(amb_vm *vm) {
     vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
 }
 
+bool ambhost_borrow(amb_vm *vm) {
+    if (vm->c_depth || vm->sched->pumped) return false;
+    vm->fuel_used = 0;
+    ambrun_first_slice(vm);
+    vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
+    return true;
+}
+
+void ambhost_give_back(amb_vm *vm) { vm->limits.deadline_ns = 0; }
+
 amb_status ambhost_end(amb_vm *vm, amb_status st) {
     vm->limits.deadline_ns = 0;
     vm->fuel_used = ambtask_fuel_used(vm);
@@ -189,9 +199,10 @@ static int call_instead(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst,
     if (g <= f) g = f + 1; /* a call from above the frame: what is below stays */
     if (!ambrun_reserve(vm, g + 3 + t->n)) return RUN_THROW;
     g[0] = ambv_obj(o);
-    g[1] = h->names[t->first];
+    g[1] = h->then_args[0];
     g[2] = ambv_nil();
-    memcpy(g + 3, &h->names[t->first + 1], t->n * sizeof *g);
+    memcpy(g + 3, h->then_args + 1, t->n * sizeof *g);
+    h->nthen_args = 0;
     const ambv *base = vm->base;
     const amb_task *task = vm->task;
     int rc = ambrun_call(vm, g + 1, t->n, FRAME_HOST, 0, ret);
@@ -242,6 +253,7 @@ static int returned(amb_vm *vm, const char *name, amb_status st, amb_value out, 
     if (AMB_UNLIKELY(h->then != NULL)) { /* asked for, and then not wanted */
         ambhost_finalize(vm, h->then);
         h->then = NULL;
+        h->nthen_args = 0;
     }
     if (AMB_UNLIKELY(st != AMB_OK)) {
         if (st == AMB_E_NOMEM && vm->exc.tag == TAG_UNDEF && !vm->failed) vm->failed = st;
@@ -353,7 +365,7 @@ int ambhost_went_on(amb_vm *vm, ambv at, bool threw, ambv v) {
         rc = returned(vm, "a function called from the host", st, out, f, kind, dst, ret);
         if (rc == RUN_NEXT) {
             const ambhostthen *again = h->then ? then_host(h->then).p : NULL;
-            if (again && again->ud == t->ud) t->drop = NULL; /* handed on */
+            if (again && again->ud && again->ud == t->ud && again->drop == t->drop) t->drop = NULL; /* handed on */
             rc = wait_or_go(vm, f, kind, dst, ret);
             free_then(t);
             leave_scope(h, first, depth - 1);
@@ -414,6 +426,7 @@ void ambhost_mark(struct ambgc *gc, const ambhost *h) {
     ambgc_mark_value(gc, h->making);
     ambgc_mark_value(gc, h->result);
     ambgc_mark_obj(gc, h->then);
+    for (uint32_t i = 0; i < h->nthen_args; i++) ambgc_mark_value(gc, h->then_args[i]);
     ambgc_mark_obj(gc, h->program);
 }
 
@@ -438,6 +451,7 @@ void ambhost_teardown(amb_vm *vm) {
     if (!h) return;
     ambgc_free(vm, h->names, h->names_cap * sizeof *h->names);
     ambgc_free(vm, h->pins, h->pins_cap * sizeof *h->pins);
+    if (h->then_args) ambgc_free(vm, h->then_args, AMBHOST_THEN_ARGS * sizeof *h->then_args);
     ambgc_free(vm, h->waits, h->waits_cap * sizeof *h->waits);
     ambgc_free(vm, h->modules, h->modules_cap * sizeof *h->modules);
     while (h->classes) {

@@ -41,7 +41,7 @@ typedef struct ambhostthen {
     amb_then_fn then;
     void *ud;
     void (*drop)(void *ud);
-    uint32_t first, n; /* the function and its n arguments, in the table of names, until it is called */
+    uint32_t n; /* arguments */
     /* where the result goes */
     ptrdiff_t f; /* from vm->base */
     enum frame_kind kind;
@@ -49,6 +49,7 @@ typedef struct ambhostthen {
     const amb_instr *ret;
 } ambhostthen;
 
+#define AMBHOST_THEN_ARGS 256u
 typedef struct ambhost {
     ambv *names; /* of all open scopes */
     uint32_t nnames, names_cap, depth;
@@ -62,6 +63,8 @@ typedef struct ambhost {
     uint32_t then_id;      /* of the class whose instances stand for an ambhostthen; 0: not made yet */
     bool asked;            /* the native function that runs has asked to wait, or for a call in its place */
     amb_instance *then;    /* that call */
+    ambv *then_args;       /* its function and arguments: room for AMBHOST_THEN_ARGS; NULL: never asked for */
+    uint32_t nthen_args;
     amb_module *program;   /* whose run is under way; NULL: a function's */
     ambv making;           /* a value that is about to get a name */
     ambv result;           /* of the last run */
@@ -151,6 +154,10 @@ int ambhost_call(amb_vm *vm, ambv *f, const amb_native_def *d, uint32_t n, enum 
 /* The frame of an amb_call_then was left with v, or by vm->exc; `at` is what it kept below. Gives what a
  * call gives, for the call that it stood for. */
 int ambhost_went_on(amb_vm *vm, ambv at, bool threw, ambv v);
+/* Before what may run a script's methods (==, str) though no run is under way: they get the fuel and time of one. True:
+ * ambhost_give_back ends it. */
+bool ambhost_borrow(amb_vm *vm);
+void ambhost_give_back(amb_vm *vm);
 /* A run begins: nothing of the last one counts any more. */
 void ambhost_begin(amb_vm *vm);
 /* It has ended with st: tells limits from errors, and forgets what only the run needed. */

@@ -75,7 +75,7 @@ AMB_API void amb_vm_free(amb_vm *vm);
 /* From any thread or a signal handler: the running program ends with AMB_E_CANCELED. */
 AMB_API void amb_interrupt(amb_vm *vm);
 /* From any thread or a signal handler: cancels the program's first task, so that `defer` and `finally` run
- * before it ends with AMB_E_CANCELED. A program that does not end is for amb_interrupt. */
+ * before it ends with AMB_E_CANCELED. A program that does not end is for amb_interrupt. When none runs: the next one. */
 AMB_API void amb_cancel(amb_vm *vm);
 
 /* Other limits for the runs that start from now on; 0 as in amb_config. */
@@ -125,7 +125,8 @@ AMB_API amb_status amb_load(amb_vm *vm, const char *name, const char *text, size
 AMB_API const amb_manifest *amb_script_manifest(const amb_script *s);
 
 /* Gives it back, with its manifest and what nobody else refers to; not while it runs. Classes that it
- * declares stay. */
+ * declares stay until the VM is freed, about 3 KiB each: a host that loads such scripts without end makes a VM for each, or
+ * for some of them. */
 AMB_API void amb_script_free(amb_script *s);
 
 /* Runs it: its top level, then `main` if there is one. args: the value of `args`, nil =

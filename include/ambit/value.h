@@ -102,9 +102,9 @@ AMB_API int amb_type(amb_value v);
 AMB_API const char *amb_type_name(amb_vm *vm, amb_value v);
 /* Whether both are the same object, or equal scalars of one type. */
 AMB_API int amb_same(amb_value a, amb_value b);
-/* a == b, as scripts compare. It may run their `==` methods. */
+/* a == b, as scripts compare. It may run their `==` methods; outside of a run these have the fuel and time of one. */
 AMB_API amb_status amb_equal(amb_vm *vm, amb_value a, amb_value b, int *out);
-/* What print shows; quoted: as inside a list. It may run `str` methods. */
+/* What print shows; quoted: as inside a list. It may run `str` methods, with limits like amb_equal. */
 AMB_API amb_status amb_show(amb_vm *vm, amb_value v, int quoted, amb_text_fn write, void *ud);
 
 /* ---- scalars: they need no VM and cannot fail ---------------------------------------- */
@@ -132,7 +132,7 @@ AMB_API amb_status amb_as_string(amb_vm *vm, amb_value v, const char **s, size_t
 /* p == NULL: zeros. */
 AMB_API amb_status amb_bytes_new(amb_vm *vm, const void *p, size_t len, amb_value *out);
 /* The bytes themselves, for reading and writing, until script code runs or the VM is pumped. AMB_E_THROW: they
- * are lent to an operation that is under way. */
+ * are lent to an operation that is under way, or frozen, as those of literals are. */
 AMB_API amb_status amb_as_bytes(amb_vm *vm, amb_value v, uint8_t **p, size_t *len);
 
 /* ---- containers ---------------------------------------------------------------------- */

@@ -165,6 +165,20 @@ static void kinds(void)
     CHECK(strstr(last_error(vm, err), "StateError"));
     CHECK(amb_type(list) == AMB_TYPE_LIST && amb_type(tuple) == AMB_TYPE_TUPLE && amb_type(map) == AMB_TYPE_MAP &&
           amb_type(set) == AMB_TYPE_SET);
+    /* Methods that run outside of a run are limited like one. */
+    sink kept = {{0}, 0};
+    amb_script *endless;
+    amb_value one, two, made;
+    amb_set_fuel(vm, 100000);
+    CHECK(run_script(vm, "class E { fn ==(o) { loop { } }\n fn str() { loop { } } }\npub fn make() => E()\n", NULL, &kept, &endless) == AMB_OK);
+    CHECK(amb_script_get(endless, "make", &made) == AMB_OK && amb_call_function(vm, made, NULL, 0, &one) == AMB_OK &&
+          amb_call_function(vm, made, NULL, 0, &two) == AMB_OK);
+    for (int round = 0; round < 2; round++) {
+        CHECK(amb_equal(vm, one, two, &b) == AMB_E_LIMIT && !strcmp(amb_last_limit(vm), "fuel"));
+        CHECK(amb_show(vm, one, 0, collect, &kept) == AMB_E_LIMIT);
+    }
+    CHECK(amb_at(vm, amb_int(1), 0, &v) == AMB_E_ARG && !amb_last_limit(vm));
+    amb_set_fuel(vm, 0);
     /* A string that shares a buffer gets a zero behind it. */
     sink said = {{0}, 0};
     amb_script *script;
