@@ -109,7 +109,7 @@ static void kinds(void)
     double f;
     int b;
     uint64_t n;
-    uint8_t *p;
+    uint8_t *p = NULL;
     size_t len;
     const char *s;
     char err[300];
@@ -130,6 +130,7 @@ static void kinds(void)
     CHECK(strcmp(last_error(vm, err), "TypeError: a string was expected, not int (1)") == 0);
 
     CHECK(amb_bytes_new(vm, "abc", 3, &v) == AMB_OK && amb_as_bytes(vm, v, &p, &len) == AMB_OK && len == 3);
+    if (!p) exit(1);
     p[0] = 'z';
     CHECK(amb_as_bytes(vm, v, &p, &len) == AMB_OK && memcmp(p, "zbc", 3) == 0);
     CHECK(amb_bytes_new(vm, NULL, 0, &v) == AMB_OK && amb_as_bytes(vm, v, &p, &len) == AMB_OK && len == 0 && p);
