@@ -152,12 +152,7 @@ static const amb_provider thing_provider = {
     .iface = "thing",
     .doc = "counts",
     .iface_major = 1,
-    .nops = sizeof ops / sizeof *ops,
-    .nres = sizeof types / sizeof *types,
-    .nrights = sizeof rights / sizeof *rights,
-    .ops = ops,
-    .res = types,
-    .rights = rights,
+    AMB_PROVIDER_TABLES(ops, types, rights),
     .start = start,
     .stop = stop,
 };

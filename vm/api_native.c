@@ -15,6 +15,7 @@
 
 #define FEW_ARGS 12u
 #define MANY_ARGS 250u
+#define ROOM 3u /* behind arguments: a receiver, and what through_core adds */
 _Static_assert(MANY_ARGS < AMBHOST_THEN_ARGS, "a function and its arguments");
 
 /* ---- calling scripts ---- */
@@ -22,8 +23,7 @@ _Static_assert(MANY_ARGS < AMBHOST_THEN_ARGS, "a function and its arguments");
 static bool inside(const amb_vm *vm) { return vm->c_depth > 0; }
 
 static amb_status misuse(amb_vm *vm, const char *text) {
-    amb_status st = amberr_raise(vm, AMB_ERR_STATE, "%s", text);
-    return st == AMB_E_THROW ? AMB_E_THROW : ambhost_failed(vm, st);
+    return ambhost_wrong(vm, AMB_E_THROW, AMB_ERR_STATE, "%s", text);
 }
 
 /* What is in front of functions goes: a bound method is its function with one more argument first. Gives the
@@ -41,31 +41,16 @@ static ambv unwrap(ambv *f) {
 
 /* A run's first frame is a script's: what else is to be called is called by the core. */
 static amb_status through_core(amb_vm *vm, ambv *f, ambv *args, uint32_t *n) {
-    int tries = 0;
     amb_list *l;
     amb_status st = ambmodules_core(vm, "task:call", &args[n[0]]);
     if (st != AMB_OK) return st;
     ambv call = args[*n];
-    do l = amblist_of(vm, args, *n);
-    while (!l && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, l, amblist_of(vm, args, *n));
     if (!l) return vm->failed;
     args[0] = *f;
     args[1] = ambv_obj(l);
     *n = 2;
     *f = call;
-    return AMB_OK;
-}
-
-/* f and arguments as the interpreter wants them. Gives how many there are; room: FEW_ARGS + 2, or more. */
-static amb_status gather(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n, ambv *fn, ambv *to,
-                         uint32_t *count) {
-    amb_status st = ambhost_in(vm, f, fn);
-    *count = 0;
-    if (st != AMB_OK) return st;
-    ambv self = unwrap(fn);
-    if (self.tag != TAG_UNDEF) to[(*count)++] = self;
-    for (uint32_t i = 0; i < n; i++)
-        if ((st = ambhost_in(vm, args[i], &to[(*count)++])) != AMB_OK) return st;
     return AMB_OK;
 }
 
@@ -78,10 +63,8 @@ static amb_status call(amb_vm *vm, ambv fn, ambv *args, uint32_t n, bool pumped,
         amb_status st = ambcall_from_host(vm, fn, args, n, out);
         return st == AMB_OK ? st : ambhost_failed(vm, st);
     }
-    if (vm->sched->pumped) {
-        misuse(vm, "another program has been started and has not ended");
-        return AMB_E_BUSY;
-    }
+    if (vm->sched->pumped)
+        return ambhost_wrong(vm, AMB_E_BUSY, AMB_ERR_STATE, "another program has been started and has not ended");
     ambhost_begin(vm);
     amb_status st = AMB_OK;
     if (fn.tag != TAG_CLOSURE) {
@@ -90,9 +73,7 @@ static amb_status call(amb_vm *vm, ambv fn, ambv *args, uint32_t n, bool pumped,
         vm->c_depth--;
     }
     if (st == AMB_OK) {
-        vm->sched->pumped = pumped;
-        vm->sched->pump_until = 0;
-        vm->sched->budget = 1;
+        ambtask_drive(vm, pumped);
         st = ambcall_value(vm, fn, args, n, out);
         if (st == AMB_PENDING) return st;
         vm->sched->pumped = false;
@@ -100,8 +81,22 @@ static amb_status call(amb_vm *vm, ambv fn, ambv *args, uint32_t n, bool pumped,
     return ambhost_end(vm, st);
 }
 
+/* Calls fn with self, unless that is UNDEF, and the arguments. */
+static amb_status call_with(amb_vm *vm, ambv fn, ambv self, const amb_value *args, uint32_t n, bool pumped, ambv *out) {
+    ambv few[FEW_ARGS + ROOM], *all = few;
+    if (n > FEW_ARGS && !(all = ambgc_malloc(vm, (n + ROOM) * sizeof *all))) return ambhost_failed(vm, vm->failed);
+    uint32_t count = 0;
+    amb_status st = AMB_OK;
+    if (self.tag == TAG_UNDEF) self = unwrap(&fn);
+    if (self.tag != TAG_UNDEF) all[count++] = self;
+    for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &all[count++]);
+    if (st == AMB_OK) st = call(vm, fn, all, count, pumped, out);
+    if (all != few) ambgc_free(vm, all, (n + ROOM) * sizeof *all);
+    return st;
+}
+
 amb_status amb_call_function(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n, amb_value *out) {
-    ambv few[FEW_ARGS + 3], fn, v = ambv_nil(), *all = few;
+    ambv fn, v = ambv_nil();
     if (n > MANY_ARGS) return AMB_E_ARG;
     if (AMB_LIKELY(!inside(vm) && !vm->sched->pumped && !vm->host->posted && ambhost_named(vm, f, &fn) &&
                    fn.tag == TAG_CLOSURE)) {
@@ -110,27 +105,23 @@ amb_status amb_call_function(amb_vm *vm, amb_value f, const amb_value *args, uin
         amb_status st = to ? AMB_OK : ambhost_failed(vm, AMB_E_THROW);
         for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &to[i]);
         if (st != AMB_OK) {
-            vm->limits.deadline_ns = 0;
+            ambhost_give_back(vm);
             return st;
         }
         st = ambhost_end(vm, ambcall_run(vm, fn.closure, n, &v));
         return st == AMB_OK ? ambhost_out(vm, v, out) : st;
     }
-    if (n > FEW_ARGS && !(all = ambgc_malloc(vm, (n + 3) * sizeof *all))) return ambhost_failed(vm, vm->failed);
-    uint32_t count;
-    amb_status st = gather(vm, f, args, n, &fn, all, &count);
-    if (st == AMB_OK) st = call(vm, fn, all, count, false, &v);
-    if (all != few) ambgc_free(vm, all, (n + 3) * sizeof *all);
+    amb_status st = ambhost_in(vm, f, &fn);
+    if (st == AMB_OK) st = call_with(vm, fn, ambv_undef(), args, n, false, &v);
     return st == AMB_OK ? ambhost_out(vm, v, out) : st;
 }
 
 amb_status amb_start_call(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n) {
-    ambv few[FEW_ARGS + 3], fn, v = ambv_nil();
+    ambv fn, v = ambv_nil();
     if (inside(vm)) return misuse(vm, "a program cannot be started from inside another");
     if (n > FEW_ARGS) return AMB_E_ARG;
-    uint32_t count;
-    amb_status st = gather(vm, f, args, n, &fn, few, &count);
-    if (st == AMB_OK) st = call(vm, fn, few, count, true, &v);
+    amb_status st = ambhost_in(vm, f, &fn);
+    if (st == AMB_OK) st = call_with(vm, fn, ambv_undef(), args, n, true, &v);
     if (st == AMB_OK) vm->host->result = v;
     return st;
 }
@@ -140,10 +131,8 @@ amb_status amb_result(amb_vm *vm, amb_value *out) { return ambhost_out(vm, vm->h
 /* ---- members ---- */
 
 static amb_status bound(amb_vm *vm, ambv self, ambv fn, ambv *out) {
-    int tries = 0;
     amb_bound *b;
-    do b = ambgc_new(vm, sizeof *b, TAG_BOUND);
-    while (!b && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, b, ambgc_new(vm, sizeof *b, TAG_BOUND));
     if (!b) return ambhost_failed(vm, vm->failed);
     b->self = self;
     b->fn = fn;
@@ -171,10 +160,8 @@ static const amb_member *member(amb_vm *vm, ambv o, const amb_string *name) {
 
 /* What o.name stands for. method: only to be called, a bound function may be left out, *self is its receiver. */
 static amb_status get(amb_vm *vm, ambv o, const char *text, bool method, ambv *self, ambv *out) {
-    int tries = 0;
     amb_string *name;
-    do name = ambstr_intern(vm, text, strlen(text));
-    while (!name && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, name, ambstr_intern(vm, text, strlen(text)));
     if (!name) return ambhost_failed(vm, vm->failed);
     ambv fn;
     *self = ambv_undef();
@@ -246,7 +233,8 @@ amb_status amb_set(amb_vm *vm, amb_value v, const char *name, amb_value to) {
     amb_status st = ambhost_in(vm, v, &o);
     if (st == AMB_OK) st = ambhost_in(vm, to, &x);
     if (st != AMB_OK) return st;
-    amb_string *s = ambstr_intern(vm, name, strlen(name));
+    amb_string *s;
+    AMBHOST_MAKE(vm, s, ambstr_intern(vm, name, strlen(name)));
     if (!s) return ambhost_failed(vm, vm->failed);
     if (o.tag != TAG_INSTANCE) {
         st = amberr_raise(vm, AMB_ERR_TYPE, "%s has no fields that can be set", ambtype_name(vm, o));
@@ -272,22 +260,16 @@ amb_status amb_set(amb_vm *vm, amb_value v, const char *name, amb_value to) {
 
 amb_status amb_invoke(amb_vm *vm, amb_value receiver, const char *name, const amb_value *args, uint32_t n,
                       amb_value *out) {
-    ambv few[FEW_ARGS + 4], o, fn = ambv_nil(), self, v = ambv_nil(), *all = few;
+    ambv o, fn = ambv_nil(), self, v = ambv_nil();
     if (n > MANY_ARGS) return AMB_E_ARG;
     amb_status st = ambhost_in(vm, receiver, &o);
     if (st == AMB_OK) st = get(vm, o, name, true, &self, &fn);
     if (st != AMB_OK) return st;
-    if (n > FEW_ARGS && !(all = ambgc_malloc(vm, (n + 4) * sizeof *all))) return ambhost_failed(vm, vm->failed);
-    uint32_t count = 0;
     amb_scope s = amb_scope_open(vm); /* nothing else may hold the method */
     amb_value kept;
     st = ambhost_out(vm, fn, &kept);
-    if (self.tag == TAG_UNDEF) self = unwrap(&fn);
-    if (self.tag != TAG_UNDEF) all[count++] = self;
-    for (uint32_t i = 0; i < n && st == AMB_OK; i++) st = ambhost_in(vm, args[i], &all[count++]);
-    if (st == AMB_OK) st = call(vm, fn, all, count, false, &v);
+    if (st == AMB_OK) st = call_with(vm, fn, self, args, n, false, &v);
     amb_scope_close(vm, s);
-    if (all != few) ambgc_free(vm, all, (n + 4) * sizeof *all);
     return st == AMB_OK ? ambhost_out(vm, v, out) : st;
 }
 
@@ -335,18 +317,15 @@ static bool usable(const amb_function *f) {
 }
 
 static amb_status not_usable(amb_vm *vm, const char *what, const char *name) {
-    amb_status st = amberr_raise(vm, AMB_ERR_VALUE, "%s '%.60s' cannot be made: look at its name, fn, min and max",
-                                 what, name ? name : "");
-    return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
+    return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_VALUE, "%s '%.60s' cannot be made: look at its name, fn, min and max",
+                         what, name ? name : "");
 }
 
 amb_status amb_function_new(amb_vm *vm, const amb_function *f, void *ud, void (*drop)(void *ud), amb_value *out) {
     if (!usable(f)) return not_usable(vm, "the function", f ? f->name : NULL);
-    int tries = 0;
     amb_native *n;
     ambhost_safepoint(vm);
-    do n = function(vm, f, ud, NULL);
-    while (!n && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, n, function(vm, f, ud, NULL));
     if (!n) return ambhost_failed(vm, vm->failed);
     amb_status st = ambhost_out(vm, ambv_obj(n), out);
     if (st == AMB_OK) ((ambhostfn *)n->def)->drop = drop;
@@ -376,7 +355,7 @@ static amb_status module(amb_vm *vm, const amb_module_def *d) {
     amb_module *m = ambmodule_new(vm, d->name, strlen(d->name), d->nfunctions + d->nvalues);
     if (!m) return vm->failed;
     m->standard = true;
-    m->h.aux16 = 2; /* MODULE_DONE */
+    m->h.aux16 = MODULE_DONE;
     for (uint32_t i = 0; i < d->nfunctions + d->nvalues; i++) {
         bool fn = i < d->nfunctions;
         const char *name = fn ? d->functions[i].name : d->names[i - d->nfunctions];
@@ -412,14 +391,10 @@ amb_status amb_module_new(amb_vm *vm, const amb_module_def *def) {
         if (!usable(&d.functions[i])) return not_usable(vm, "the function", d.functions[i].name);
     for (uint32_t i = 0; i < d.nvalues; i++)
         if (!identifier(d.names[i])) return not_usable(vm, "the value", d.names[i]);
-    if (ambhost_module(vm, d.name, strlen(d.name)) || ambmodule_standard(vm, d.name, strlen(d.name))) {
-        amb_status st = amberr_raise(vm, AMB_ERR_VALUE, "there is a module '%s' already", d.name);
-        return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
-    }
-    int tries = 0;
+    if (ambhost_module(vm, d.name, strlen(d.name)) || ambmodule_standard(vm, d.name, strlen(d.name)))
+        return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_VALUE, "there is a module '%s' already", d.name);
     amb_status st;
-    do st = module(vm, &d);
-    while (st != AMB_OK && ambhost_room(vm, &tries));
+    AMBHOST_DO(vm, st, module(vm, &d));
     return st == AMB_OK ? st : ambhost_failed(vm, st);
 }
 
@@ -462,6 +437,19 @@ static amb_status add_member(amb_vm *vm, amb_class *c, const amb_function *f, vo
     return ambclass_add(vm, c, &m);
 }
 
+static amb_class *class_of(amb_vm *vm, const amb_class_def *d) {
+    amb_class *c = host_class(vm, d->name, d->finalize);
+    for (uint32_t i = 0; i < d->nmembers && c; i++)
+        if (add_member(vm, c, &d->members[i], d->ud) != AMB_OK) c = NULL;
+    if (c && d->construct) {
+        amb_native *n = function(vm, d->construct, d->ud, NULL);
+        if (!n) return NULL;
+        c->construct = ambv_obj(n);
+    }
+    if (c) ambclass_finish(vm, c);
+    return c;
+}
+
 amb_status amb_class_new(amb_vm *vm, const amb_class_def *def, amb_value *out) {
     amb_class_def d = {0};
     memcpy(&d, def, def->size < sizeof d ? def->size : sizeof d);
@@ -469,23 +457,9 @@ amb_status amb_class_new(amb_vm *vm, const amb_class_def *def, amb_value *out) {
     for (uint32_t i = 0; i < d.nmembers; i++)
         if (!usable(&d.members[i])) return not_usable(vm, "the member", d.members[i].name);
     if (d.construct && !usable(d.construct)) return not_usable(vm, "the constructor", d.construct->name);
-    int tries = 0;
     amb_class *c;
-    amb_status st;
-    do {
-        c = host_class(vm, d.name, d.finalize);
-        st = c ? AMB_OK : vm->failed;
-        for (uint32_t i = 0; i < d.nmembers && st == AMB_OK; i++) st = add_member(vm, c, &d.members[i], d.ud);
-        if (st == AMB_OK && d.construct) {
-            amb_function f = *d.construct;
-            f.flags |= AMB_FN_STATIC;
-            amb_native *n = function(vm, &f, d.ud, NULL);
-            if (n) c->construct = ambv_obj(n);
-            else st = vm->failed;
-        }
-    } while (st != AMB_OK && ambhost_room(vm, &tries));
-    if (st != AMB_OK) return ambhost_failed(vm, st);
-    ambclass_finish(vm, c);
+    AMBHOST_MAKE(vm, c, class_of(vm, &d));
+    if (!c) return ambhost_failed(vm, vm->failed);
     return ambhost_out(vm, ambv_obj(c), out);
 }
 
@@ -508,16 +482,13 @@ amb_status amb_object_new(amb_vm *vm, amb_value cls, void *host, amb_value *out)
     ambv c;
     amb_status st = ambhost_in(vm, cls, &c);
     if (st != AMB_OK) return st;
-    if (c.tag != TAG_CLASS || !host || !made_by_host(vm, c.cls)) {
-        st = amberr_raise(vm, AMB_ERR_TYPE, "amb_object_new: this is no class of the host's, or no object");
-        return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
-    }
+    if (c.tag != TAG_CLASS || !host || !made_by_host(vm, c.cls))
+        return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_TYPE,
+                             "amb_object_new: this is no class of the host's, or no object");
     if (!vm->host->depth) return ambhost_no_scope(vm);
-    int tries = 0;
     amb_instance *o;
     ambhost_safepoint(vm);
-    do o = stand_for(vm, c.cls, host);
-    while (!o && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, o, stand_for(vm, c.cls, host));
     if (!o) return ambhost_failed(vm, vm->failed);
     st = ambhost_out(vm, ambv_obj(o), out);
     if (st != AMB_OK) ambinst_put(o, 0, ambv_nil()); /* it stays the caller's */
@@ -708,35 +679,31 @@ static amb_class *then_class(amb_vm *vm) {
     return c;
 }
 
+static amb_instance *stand_for_call(amb_vm *vm, const ambhostthen *t) {
+    amb_class *c = then_class(vm);
+    return c ? stand_for(vm, c, (void *)t) : NULL;
+}
+
 static amb_status call_then(amb_vm *vm, amb_value f, const amb_value *args, uint32_t n, const ambhostthen *t) {
     ambhost *h = vm->host;
     if (!inside(vm) || h->posted) return misuse(vm, "amb_call_then: only from a native function that a script called");
     if (h->then) return misuse(vm, "amb_call_then: asked for a second time");
     if (n > MANY_ARGS) return AMB_E_ARG;
-    int tries = 0;
-    while (!h->then_args) {
-        h->then_args = ambgc_malloc(vm, AMBHOST_THEN_ARGS * sizeof *h->then_args);
-        if (!h->then_args && !ambhost_room(vm, &tries)) return ambhost_failed(vm, vm->failed);
-    }
+    if (!h->then_args) AMBHOST_MAKE(vm, h->then_args, ambgc_malloc(vm, AMBHOST_THEN_ARGS * sizeof *h->then_args));
+    if (!h->then_args) return ambhost_failed(vm, vm->failed);
     h->nthen_args = 0;
     for (uint32_t i = 0; i <= n; i++) {
         amb_status st = ambhost_in(vm, i ? args[i - 1] : f, &h->then_args[i]);
         if (st != AMB_OK) return st;
     }
     h->nthen_args = n + 1; /* whatever scopes the function closes now */
-    tries = 0;
-    amb_class *c;
-    amb_instance *o = NULL;
-    do {
-        c = then_class(vm);
-        if (c) o = stand_for(vm, c, (void *)t);
-    } while (!o && ambhost_room(vm, &tries));
+    amb_instance *o;
+    AMBHOST_MAKE(vm, o, stand_for_call(vm, t));
     if (!o) return ambhost_failed(vm, vm->failed);
     ambhostthen *kept = malloc(sizeof *kept);
     ambinst_put(o, 0, kept ? (ambv){.p = kept, .tag = TAG_INT} : ambv_nil());
     if (!kept) return AMB_E_NOMEM;
     *kept = *t;
-    kept->n = n;
     h->then = o;
     h->asked = true;
     return AMB_PENDING;

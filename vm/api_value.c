@@ -16,37 +16,30 @@ _Static_assert(TAG_NIL == 0, "a value of zeros is nil");
         amb_status in_ = ambhost_in(vm, (v), &to);    \
         if (AMB_UNLIKELY(in_ != AMB_OK)) return in_;  \
     } while (0)
-/* Does `make`, which gives NULL when there is no memory, once more after a collection. */
-#define MAKE(to, make)                                               \
-    do {                                                             \
-        int tries_ = 0;                                              \
-        ambhost_safepoint(vm);                                       \
-        do to = (make);                                              \
-        while (!to && ambhost_room(vm, &tries_));                    \
-        if (!to) return ambhost_failed(vm, vm->failed);              \
+/* Makes something collected, or returns. */
+#define MAKE(to, make)                                       \
+    do {                                                     \
+        ambhost_safepoint(vm);                               \
+        AMBHOST_MAKE(vm, to, make);                          \
+        if (!to) return ambhost_failed(vm, vm->failed);      \
     } while (0)
 /* The same for what gives a status. */
-#define TRY(do_it)                                                   \
-    do {                                                             \
-        int tries_ = 0;                                              \
-        amb_status st_;                                              \
-        ambhost_safepoint(vm);                                       \
-        do st_ = (do_it);                                            \
-        while (st_ != AMB_OK && ambhost_room(vm, &tries_));          \
-        if (st_ != AMB_OK) return ambhost_failed(vm, st_);           \
+#define TRY(do_it)                                           \
+    do {                                                     \
+        amb_status st_;                                      \
+        ambhost_safepoint(vm);                               \
+        AMBHOST_DO(vm, st_, do_it);                          \
+        if (st_ != AMB_OK) return ambhost_failed(vm, st_);   \
     } while (0)
 
 static AMB_COLD amb_status wrong(amb_vm *vm, const char *expected, ambv v) {
     char brief[64];
-    amb_status st = amberr_raise(vm, AMB_ERR_TYPE, "%s was expected, not %s (%s)", expected, ambtype_name(vm, v),
-                                 ambtext_brief(vm, v, brief));
-    if (!vm->c_depth) vm->host->failed = AMB_OK; /* this is what failed last */
-    return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
+    return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_TYPE, "%s was expected, not %s (%s)", expected, ambtype_name(vm, v),
+                         ambtext_brief(vm, v, brief));
 }
 
 static AMB_COLD amb_status out_of_range(amb_vm *vm, uint32_t i, uint32_t len) {
-    amb_status st = amberr_raise(vm, AMB_ERR_INDEX, "index %u is out of range for a length of %u", i, len);
-    return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
+    return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_INDEX, "index %u is out of range for a length of %u", i, len);
 }
 
 /* ---- what it is ---- */
@@ -84,10 +77,8 @@ amb_status amb_equal(amb_vm *vm, amb_value a, amb_value b, int *out) {
     IN(y, b);
     bool eq = false;
     bool alone = ambhost_borrow(vm);
-    int tries = 0;
     amb_status st;
-    do st = ambeq_values(vm, x, y, &eq);
-    while (st != AMB_OK && ambhost_room(vm, &tries));
+    AMBHOST_DO(vm, st, ambeq_values(vm, x, y, &eq));
     if (alone) ambhost_give_back(vm);
     if (st != AMB_OK) return ambhost_failed(vm, st);
     *out = eq;
@@ -143,10 +134,8 @@ int amb_as_float(amb_value v, double *out) {
 amb_status amb_string_new(amb_vm *vm, const char *s, size_t len, amb_value *out) {
     size_t chars;
     if (len > AMB_STRING_MAX) return AMB_E_ARG;
-    if (ambutf8_validate(s, len, &chars) != len) {
-        amb_status st = amberr_raise(vm, AMB_ERR_DECODE, "a text is not UTF-8");
-        return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
-    }
+    if (ambutf8_validate(s, len, &chars) != len)
+        return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_DECODE, "a text is not UTF-8");
     amb_string *str;
     MAKE(str, chars == len ? ambstr_ascii(vm, s, len) : ambstr_new(vm, s, len));
     return ambhost_out(vm, ambv_obj(str), out);
@@ -254,10 +243,8 @@ amb_status amb_tuple_new(amb_vm *vm, const amb_value *v, const char *const *name
     amb_scope s = amb_scope_open(vm);
     st = ambhost_out(vm, ambv_obj(keys), &keep);
     for (uint32_t i = 0; i < n && st == AMB_OK; i++) {
-        int tries = 0;
         amb_string *name;
-        do name = ambstr_intern(vm, names[i], strlen(names[i]));
-        while (!name && ambhost_room(vm, &tries));
+        AMBHOST_MAKE(vm, name, ambstr_intern(vm, names[i], strlen(names[i])));
         if (!name) st = ambhost_failed(vm, vm->failed);
         else keys->vals[i] = ambv_obj(name);
         ambgc_barrier(vm, keys);
@@ -324,15 +311,10 @@ amb_status amb_map_has(amb_vm *vm, amb_value map, amb_value key, int *out) {
     return AMB_OK;
 }
 
-/* The string `key`, kept by a name in the scope that the caller has opened. */
-static amb_status text_key(amb_vm *vm, const char *key, amb_value *out) {
-    return amb_string_new(vm, key, strlen(key), out);
-}
-
 amb_status amb_map_set_text(amb_vm *vm, amb_value map, const char *key, amb_value v) {
     amb_scope s = amb_scope_open(vm);
     amb_value k;
-    amb_status st = text_key(vm, key, &k);
+    amb_status st = amb_string_new(vm, key, strlen(key), &k);
     if (st == AMB_OK) st = amb_map_set(vm, map, k, v);
     amb_scope_close(vm, s);
     return st;
@@ -341,7 +323,7 @@ amb_status amb_map_set_text(amb_vm *vm, amb_value map, const char *key, amb_valu
 amb_status amb_map_get_text(amb_vm *vm, amb_value map, const char *key, amb_value *out) {
     amb_scope s = amb_scope_open(vm);
     amb_value k, v;
-    amb_status st = text_key(vm, key, &k);
+    amb_status st = amb_string_new(vm, key, strlen(key), &k);
     if (st == AMB_OK) st = amb_map_get(vm, map, k, &v);
     if (st == AMB_OK) return amb_scope_escape(vm, s, v, out);
     amb_scope_close(vm, s);

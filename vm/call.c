@@ -841,6 +841,22 @@ amb_closure *ambrun_closure(amb_vm *vm, amb_proto *p) {
 
 /* ---- calls from C ---- */
 
+/* The interpreter has come back to C with st; whole: it was a program, whose tasks are to end, too. */
+static inline amb_status left_c(amb_vm *vm, amb_status st, ambv *base, const amb_instr *pc, bool inside, bool whole,
+                                ambv *out) {
+    if (AMB_LIKELY(st == AMB_OK)) *out = vm->result;
+    if (AMB_UNLIKELY(whole && vm->sched->root != NULL)) {
+        st = ambtask_finish(vm, st, out);
+        if (st != AMB_PENDING) ambtask_end_all(vm);
+    }
+    vm->result = ambv_nil();
+    vm->base = base;
+    vm->pc = pc;
+    /* A limit ends all frames at once: none of them has told the collector. */
+    if (!inside) ambgc_frame_left(vm);
+    return st;
+}
+
 /* holds: C code beneath holds pointers to what a collection might take. */
 static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n, bool holds, ambv *out) {
     if (vm->c_depth >= C_DEPTH_MAX)
@@ -865,16 +881,7 @@ static amb_status call_from_c(amb_vm *vm, ambv fn, const ambv *args, uint32_t n,
     if (rc == RUN_RESUME && vm->base != base) st = loop(vm);
     else if (rc == RUN_THROW && vm->base != base) st = ambrun_unwind(vm) ? loop(vm) : vm->exit_status;
     else if (rc != RUN_EXIT) st = vm->failed != AMB_OK ? vm->failed : AMB_E_THROW;
-    if (st == AMB_OK) *out = vm->result;
-    if (whole && vm->sched->root) {
-        st = ambtask_finish(vm, st, out);
-        if (st != AMB_PENDING) ambtask_end_all(vm);
-    }
-    vm->result = ambv_nil();
-    vm->base = base;
-    vm->pc = pc;
-    /* A limit ends all frames at once: none of them has told the collector. */
-    if (!inside) ambgc_frame_left(vm);
+    st = left_c(vm, st, base, pc, inside, whole, out);
     ambsample_enter(vm, native);
     if (holds && inside) vm->no_gc--;
     vm->c_depth--;
@@ -894,15 +901,7 @@ amb_status ambcall_run(amb_vm *vm, amb_closure *c, uint32_t n, ambv *out) {
     vm->c_depth++;
     int rc = ambrun_enter(vm, f, c, FRAME_EXIT, 0, pc);
     amb_status st = rc == RUN_RESUME ? ambrun_loop(vm) : ambrun_unwind(vm) ? ambrun_loop(vm) : vm->exit_status;
-    if (AMB_LIKELY(st == AMB_OK)) *out = vm->result;
-    if (AMB_UNLIKELY(vm->sched->root != NULL)) {
-        st = ambtask_finish(vm, st, out);
-        if (st != AMB_PENDING) ambtask_end_all(vm);
-    }
-    vm->result = ambv_nil();
-    vm->base = base;
-    vm->pc = pc;
-    ambgc_frame_left(vm);
+    st = left_c(vm, st, base, pc, false, true, out);
     vm->c_depth--;
     return st;
 }

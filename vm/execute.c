@@ -65,14 +65,12 @@ amb_status ambexecute_module(amb_vm *vm, amb_module *m, amb_value args, const am
     ambhost_begin(vm);
     amb_status st = prepare(vm, m, args, caps);
     if (st != AMB_OK) {
-        vm->limits.deadline_ns = 0;
+        ambhost_give_back(vm);
         return st;
     }
     m->h.aux16 = MODULE_RUNNING;
     vm->host->program = m;
-    vm->sched->pumped = pumped;
-    vm->sched->pump_until = 0;
-    vm->sched->budget = 1;
+    ambtask_drive(vm, pumped);
     st = ambcall_value(vm, ambv_obj(m->main_closure), NULL, 0, &value);
     return st == AMB_PENDING ? st : ended(vm, m, st, value, exit_status);
 }
@@ -96,8 +94,7 @@ amb_status ambexecute_global(amb_vm *vm, const amb_module *m, const char *name, 
     for (uint32_t i = 0; i < m->nslots; i++)
         if (m->exported[i] && !strcmp(m->slot_names[i]->data, name) && m->slots[i].tag != TAG_UNDEF)
             return ambhost_out(vm, m->slots[i], out);
-    amb_status st = amberr_raise(vm, AMB_ERR_NAME, "the script makes no '%.60s' public: pub", name);
-    return st == AMB_E_THROW ? AMB_E_ARG : ambhost_failed(vm, st);
+    return ambhost_wrong(vm, AMB_E_ARG, AMB_ERR_NAME, "the script makes no '%.60s' public: pub", name);
 }
 
 /* ---- disassembly ---- */

@@ -81,6 +81,12 @@ uint32_t ambgate_visible(const ambprov *prov, const amb_op *op) {
     return n;
 }
 
+amb_rights ambgate_right(const ambprov *prov, const char *name, size_t len) {
+    for (uint32_t i = 0; i < prov->p->nrights; i++)
+        if (named(ambgate_right_at(prov, i)->name, name, len)) return ambgate_right_at(prov, i)->bit;
+    return 0;
+}
+
 void ambgate_right_names(const ambprov *prov, amb_rights rights, char *out, size_t size) {
     /* The widest names first, each bit once: "write" rather than "create, append". */
     size_t used = 0;

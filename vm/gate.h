@@ -323,6 +323,8 @@ const amb_op *ambgate_op(struct ambgate *g, const ambprov *prov, const amb_resty
                          const char *name, size_t len);
 const amb_op *ambgate_ordinal(const ambprov *prov, uint16_t restype, uint16_t ordinal);
 const amb_restype *ambgate_restype(const ambprov *prov, uint16_t id);
+/* The bits of the right of that name; 0: there is none. */
+amb_rights ambgate_right(const ambprov *prov, const char *name, size_t len);
 const amb_op *ambgate_op_at(const ambprov *p, uint32_t i);
 const amb_param *ambgate_param_at(const ambprov *prov, const amb_op *op, uint32_t i);
 const amb_right *ambgate_right_at(const ambprov *prov, uint32_t i);

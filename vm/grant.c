@@ -49,11 +49,7 @@ static amb_status rights_of(const ambprov *prov, const amb_op *op,
     }
     *out = 0;
     for (uint32_t i = 0; i < n; i++) {
-        amb_rights bit = 0;
-        for (uint32_t j = 0; j < prov->p->nrights; j++) {
-            const amb_right *r = ambgate_right_at(prov, j);
-            if (strcmp(r->name, names[i]) == 0) bit = r->bit;
-        }
+        amb_rights bit = ambgate_right(prov, names[i], strlen(names[i]));
         if (!(bit & type->all))
             return say(why, AMB_E_ARG, "%s.%s knows no right '%s'", prov->p->iface,
                        type->name, names[i]);
@@ -210,9 +206,7 @@ amb_status amb_attenuate(amb_vm *vm, amb_value cap, const char *const *rights, u
     ambrow *r = ambhandle_peek(vm, v);
     amb_rights bits = 0;
     for (uint32_t i = 0; i < nrights; i++) {
-        amb_rights bit = 0;
-        for (uint32_t k = 0; k < r->res->prov->p->nrights; k++)
-            if (!strcmp(ambgate_right_at(r->res->prov, k)->name, rights[i])) bit = ambgate_right_at(r->res->prov, k)->bit;
+        amb_rights bit = ambgate_right(r->res->prov, rights[i], strlen(rights[i]));
         if (!bit) return say(why, AMB_E_ARG, "%s knows no right '%s'", r->res->prov->p->iface, rights[i]);
         bits |= bit;
     }

@@ -2,7 +2,9 @@
 /* What hosts hold: names of values, and how functions of a host are called, wait and go on. */
 #include "host.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,28 +19,22 @@
 /* ---- names of values ---- */
 
 amb_status ambhost_stray(amb_vm *vm) {
-    if (amberr_raise(vm, AMB_ERR_STATE,
-                     "a value was used after its scope was closed, or in another VM") != AMB_E_THROW)
-        return ambhost_failed(vm, vm->failed);
-    return AMB_E_SCOPE;
+    return ambhost_wrong(vm, AMB_E_SCOPE, AMB_ERR_STATE,
+                         "a value was used after its scope was closed, or in another VM");
 }
 
 amb_status ambhost_no_scope(amb_vm *vm) {
-    if (amberr_raise(vm, AMB_ERR_STATE, "no scope is open for a value: see amb_scope_open") != AMB_E_THROW)
-        return ambhost_failed(vm, vm->failed);
-    return AMB_E_SCOPE;
+    return ambhost_wrong(vm, AMB_E_SCOPE, AMB_ERR_STATE, "no scope is open for a value: see amb_scope_open");
 }
 
 /* Tables of values grow by half; they count as memory of the VM. */
 static bool grow(amb_vm *vm, ambv **table, uint32_t *cap, const ambv *keep) {
-    int tries = 0;
     uint32_t more = *cap ? *cap + *cap / 2 : 32;
     ambv *t;
     if (*cap > UINT32_MAX / 2) return false;
     /* A collection would not see what is to be put there. */
     vm->host->making = *keep;
-    do t = ambgc_realloc(vm, *table, *cap * sizeof *t, more * sizeof *t);
-    while (!t && ambhost_room(vm, &tries));
+    AMBHOST_MAKE(vm, t, ambgc_realloc(vm, *table, *cap * sizeof *t, more * sizeof *t));
     if (!t) return false;
     *table = t;
     *cap = more;
@@ -122,10 +118,27 @@ amb_status ambhost_failed(amb_vm *vm, amb_status st) {
     return st;
 }
 
+amb_status ambhost_wrong(amb_vm *vm, amb_status st, enum amb_error_kind kind, const char *fmt, ...) {
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    amb_status raised = ambhost_failed(vm, amberr_raise(vm, kind, "%s", text));
+    return raised == AMB_E_THROW ? st : raised;
+}
+
 void ambexecute_tidy(amb_vm *vm) {
     if (!vm->host->litter) return;
     vm->host->litter = false;
     amb_gc_collect(vm);
+}
+
+/* Fuel and time are counted from now on. */
+static void start_clock(amb_vm *vm) {
+    vm->fuel_used = 0;
+    ambrun_first_slice(vm);
+    vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
 }
 
 void ambhost_begin(amb_vm *vm) {
@@ -136,16 +149,12 @@ void ambhost_begin(amb_vm *vm) {
     vm->limit_text = NULL;
     vm->exc = ambv_undef();
     atomic_store_explicit(&vm->interrupt, 0, memory_order_relaxed);
-    vm->fuel_used = 0;
-    ambrun_first_slice(vm);
-    vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
+    start_clock(vm);
 }
 
 bool ambhost_borrow(amb_vm *vm) {
     if (vm->c_depth || vm->sched->pumped) return false;
-    vm->fuel_used = 0;
-    ambrun_first_slice(vm);
-    vm->limits.deadline_ns = vm->timeout_ns ? ambvm_now_ns() + vm->timeout_ns : 0;
+    start_clock(vm);
     return true;
 }
 
@@ -197,15 +206,16 @@ static int call_instead(amb_vm *vm, ambv *f, enum frame_kind kind, uint32_t dst,
     t->ret = ret;
     ambv *g = ambrun_top(vm);
     if (g <= f) g = f + 1; /* a call from above the frame: what is below stays */
-    if (!ambrun_reserve(vm, g + 3 + t->n)) return RUN_THROW;
+    uint32_t n = h->nthen_args - 1;
+    if (!ambrun_reserve(vm, g + 3 + n)) return RUN_THROW;
     g[0] = ambv_obj(o);
     g[1] = h->then_args[0];
     g[2] = ambv_nil();
-    memcpy(g + 3, h->then_args + 1, t->n * sizeof *g);
+    memcpy(g + 3, h->then_args + 1, n * sizeof *g);
     h->nthen_args = 0;
     const ambv *base = vm->base;
     const amb_task *task = vm->task;
-    int rc = ambrun_call(vm, g + 1, t->n, FRAME_HOST, 0, ret);
+    int rc = ambrun_call(vm, g + 1, n, FRAME_HOST, 0, ret);
     /* Not even called: that is an end, too. Once it has a frame, it is unwinding that comes by. */
     if (rc == RUN_THROW && !vm->failed && !vm->idle && vm->base == base && vm->task == task &&
         then_host(o).tag == TAG_INT)

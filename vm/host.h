@@ -41,7 +41,6 @@ typedef struct ambhostthen {
     amb_then_fn then;
     void *ud;
     void (*drop)(void *ud);
-    uint32_t n; /* arguments */
     /* where the result goes */
     ptrdiff_t f; /* from vm->base */
     enum frame_kind kind;
@@ -56,7 +55,7 @@ typedef struct ambhost {
     ambv *pins;
     uint32_t npins, pins_cap, free_pin; /* place + 1 */
     ambhostwait *waits;
-    uint32_t nwaits, waits_cap, free_wait, waiting;
+    uint32_t waits_cap, free_wait, waiting;
     ambhostclass *classes;
     amb_module **modules;
     uint32_t nmodules, modules_cap;
@@ -139,6 +138,20 @@ static inline ambv ambhost_value(const amb_vm *vm, amb_value v) {
 
 /* After a failed allocation: true once, when there may be room now. tries: 0 at first. */
 bool ambhost_room(amb_vm *vm, int *tries);
+/* to = make, which gives NULL (or, for AMBHOST_DO, a status that is not AMB_OK) when there is no memory: once more after a
+ * collection. What it gave is for the caller to look at. */
+#define AMBHOST_MAKE(vm, to, make)                      \
+    do {                                                \
+        int tries_ = 0;                                 \
+        do to = (make);                                 \
+        while (!to && ambhost_room(vm, &tries_));       \
+    } while (0)
+#define AMBHOST_DO(vm, st, do_it)                             \
+    do {                                                      \
+        int tries_ = 0;                                       \
+        do st = (do_it);                                      \
+        while (st != AMB_OK && ambhost_room(vm, &tries_));    \
+    } while (0)
 /* At the start of what may allocate for long: collects when it is time. */
 static inline void ambhost_safepoint(amb_vm *vm) {
     if (AMB_UNLIKELY(vm->gc_wanted) && !vm->no_gc) ambrun_collect(vm);
@@ -146,6 +159,11 @@ static inline void ambhost_safepoint(amb_vm *vm) {
 /* What a failed call gives to a host: st, or what was recorded. Outside of scripts nothing stays recorded but
  * vm->exc. */
 amb_status ambhost_failed(amb_vm *vm, amb_status st);
+
+/* A call that is wrong in itself: leaves an error of that kind to be asked for and gives st, or the status of there being no
+ * memory for it. */
+AMB_COLD amb_status ambhost_wrong(amb_vm *vm, amb_status st, enum amb_error_kind kind, const char *fmt, ...)
+    AMB_PRINTF(4, 5);
 
 /* ---- calls ---- */
 /* Like ambrun_call_native, for a NATIVE_HOST. */

@@ -27,13 +27,7 @@ static amb_status cap_only(amb_vm *vm, ambv *args, uint32_t n, ambv *out) {
     for (uint32_t i = 1; i < n; i++) {
         if (args[i].tag != TAG_STRING)
             return amberr_arg(vm, "cap.only", "right", "a string", args[i]);
-        amb_rights bit = 0;
-        for (uint32_t j = 0; j < prov->p->nrights; j++) {
-            const amb_right *right = ambgate_right_at(prov, j);
-            if (strlen(right->name) == args[i].str->len &&
-                memcmp(right->name, args[i].str->data, args[i].str->len) == 0)
-                bit = right->bit;
-        }
+        amb_rights bit = ambgate_right(prov, args[i].str->data, args[i].str->len);
         if (!bit)
             return amberr_raise(
                 vm, AMB_ERR_VALUE, "cap.only: %s knows no right '%.*s'", prov->p->iface,

@@ -201,6 +201,12 @@ int ambtask_check(amb_vm *vm);
 /* Whether what is thrown ends the task or region for good: its time for putting things in order is over, and no
  * handler but the ends of regions sees it. */
 bool ambtask_forced(const amb_vm *vm);
+/* A program begins: pumped, the host drives it, and it runs until it waits. */
+static inline void ambtask_drive(amb_vm *vm, bool pumped) {
+    vm->sched->pumped = pumped;
+    vm->sched->pump_until = 0;
+    vm->sched->budget = 1;
+}
 /* After the interpreter's loop came back with st: lets the others run until the program is over. */
 amb_status ambtask_finish(amb_vm *vm, amb_status st, ambv *result);
 /* Goes on with a program that was started to be pumped, waiting at most that long for something to do: AMB_PENDING,

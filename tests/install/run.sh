@@ -35,7 +35,7 @@ finish() {
 }
 
 rm -rf "$w"
-mkdir -p "$w/work" || exit 2
+mkdir -p "$w/here" || exit 2
 export MAKEFLAGS=
 if ! "$MAKE" -s -C "$build" install DESTDIR= prefix="$prefix" bindir="$prefix/bin" libdir="$prefix/lib" \
     includedir="$prefix/include" datadir="$prefix/share" mandir="$prefix/share/man" >"$log" 2>&1; then
@@ -50,7 +50,7 @@ PATH=$prefix/bin:$PATH
 export PKG_CONFIG_PATH LD_LIBRARY_PATH PATH CC
 # A provider that is loaded into a program with AddressSanitizer has been compiled with it, too.
 cflags="$(pkg-config --cflags ambit) $SAN" libs=$(pkg-config --libs ambit)
-cd "$w/work" || exit 2
+cd "$w/here" || exit 2
 
 # --- the command ------------------------------------------------------------------------------
 check "the installed command" sh -c 'ambit -e "print(6 * 7)" | grep -qx 42'
@@ -166,7 +166,7 @@ for g in providers embedding; do
     mkdir -p bin
     # Listings say `cc`.
     printf '#!/bin/sh\nexec %s %s "$@"\n' "$CC" "$SAN" >bin/cc && chmod +x bin/cc
-    check "the guide doc/$g.md" env INSTALLED=1 PATH="$w/work/bin:$PATH" sh "$src/tests/doc/run.sh" "$src" "$build" "$src/doc/$g.md"
+    check "the guide doc/$g.md" env INSTALLED=1 PATH="$w/here/bin:$PATH" sh "$src/tests/doc/run.sh" "$src" "$build" "$src/doc/$g.md"
 done
 
 # --- examples -----------------------------------------------------------------------------------

@@ -157,8 +157,8 @@ static const amb_restype word_types[] = {
     {.id = 1, .name = "word", .doc = "", .all = 3, .dflt = 3, .close = word_close},
     {.id = 2, .name = "tape", .doc = "", .all = 3, .dflt = 3, .close = tape_close, .read_op = 9, .write_op = 10}};
 static const amb_provider word_provider = {
-    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1, .nops = 12, .nres = 2, .nrights = 2,
-    .ops = word_ops, .res = word_types, .rights = word_rights, .start = start, .stop = stop};
+    AMB_PROVIDER_HEAD, .iface = "word", .doc = "", .iface_major = 1,
+    AMB_PROVIDER_TABLES(word_ops, word_types, word_rights), .start = start, .stop = stop};
 
 /* ---- the one it is lent to ---- */
 
@@ -340,8 +340,8 @@ static const amb_restype user_types[] = {
     {.id = 2, .name = "held", .doc = "", .all = 1, .dflt = 1, .close = user_close},
     {.id = 3, .name = "writer", .doc = "", .all = 1, .dflt = 1, .close = writer_close}};
 static const amb_provider user_provider = {
-    AMB_PROVIDER_HEAD, .iface = "user", .doc = "", .iface_major = 1, .nops = 11, .nres = 3, .nrights = 1,
-    .ops = user_ops, .res = user_types, .rights = user_rights, .start = start, .stop = stop};
+    AMB_PROVIDER_HEAD, .iface = "user", .doc = "", .iface_major = 1,
+    AMB_PROVIDER_TABLES(user_ops, user_types, user_rights), .start = start, .stop = stop};
 
 /* ---- tests ---- */
 
